@@ -1,0 +1,164 @@
+"""What does this installation want? The only reader of the environment: one frozen :class:`Settings`, checked at start.
+
+Every variable may also be given as ``NAME_FILE`` (a file that holds the value), the way secrets are mounted.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SHORTEST_SECRET = 32
+SAMPLE_SECRETS = ("change-me", "changeme", "secret", "example")
+
+
+class SettingsError(Exception):
+    """Raised at start when a setting is missing or unusable; names the variable, never shows its value."""
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """Reads ``ANBUDSVAKT_X`` from the file named by ``ANBUDSVAKT_X_FILE``."""
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[str | None, str, bool]:
+        """One field's value from its file, if such a file is named."""
+        del field  # pydantic-settings hands it over; the name is enough
+        name = "DATABASE_URL" if field_name == "database_url" else f"ANBUDSVAKT_{field_name.upper()}"
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE cannot be read: {error.strerror}") from None
+
+    def __call__(self) -> dict[str, object]:
+        """All fields that a file gives."""
+        found = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
+        return {
+            self.settings_cls.model_fields[name].validation_alias or name: value  # type: ignore[misc]
+            for name, value in found.items()
+            if value is not None
+        }
+
+
+class Settings(BaseSettings):
+    """Everything an installation can say. README's table is compared with these fields by a test."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANBUDSVAKT_", env_file=".env", env_file_encoding="utf-8", frozen=True, extra="ignore"
+    )
+    SECRETS: ClassVar[tuple[str, ...]] = ("secret_key", "smtp_password", "doffin_key")
+
+    database_url: str | None = Field(
+        None, validation_alias="DATABASE_URL", description="PostgreSQL address; none = the embedded server in var/"
+    )
+    var: Path = Field(Path("var"), description="folder of the embedded database, the sandbox's mails and logs")
+    base_url: HttpUrl = Field(
+        HttpUrl("http://127.0.0.1:8080"), description="public address of the web pages, used in every mail's links"
+    )
+    port: int = Field(8080, validation_alias="PORT", ge=1, le=65535, description="port the web process listens on")
+    web_host: str = Field("127.0.0.1", description="address the web process listens on (0.0.0.0 on a PaaS)")
+    secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="signs links; comma-separated, newest first, 32 characters or more each; required to send"
+    )
+    smtp_host: str | None = Field(None, description="mail relay; required to send")
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail relay")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="how the relay is reached; none is accepted for loopback only"
+    )
+    smtp_user: str | None = Field(None, description="user at the relay")
+    smtp_password: SecretStr | None = Field(None, description="password at the relay")
+    smtp_connections: int = Field(4, ge=1, le=32, description="connections to the relay at once, per worker")
+    mail_from: str | None = Field(None, description="sender address of every mail; required to send")
+    mail_from_name: str = Field("Anbudsvakt", description="sender name of every mail")
+    contact_url: HttpUrl = Field(
+        HttpUrl("https://anbudsvakt.example/kontakt"), description="page about us, named in every request to a portal"
+    )
+    doffin_key: SecretStr | None = Field(None, description="Doffin's free subscription key; without it Doffin is off")
+    feeds: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="further RSS/Atom addresses, comma-separated key=url"
+    )
+    model: str | None = Field(
+        None, description="folder of another sentence-transformers model; none = the one in classifier/model"
+    )
+    heartbeat_url: HttpUrl | None = Field(None, description="pinged when a day's digests are done")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+
+    @field_validator("secret_key", "feeds", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            text = key.get_secret_value()
+            if len(text) < SHORTEST_SECRET or any(text.lower().startswith(sample) for sample in SAMPLE_SECRETS):
+                raise ValueError(f"needs {SHORTEST_SECRET} characters or more, none of them a sample's")
+        return keys
+
+    @model_validator(mode="after")
+    def _private_relay(self) -> "Settings":
+        if self.smtp_security == "none" and self.smtp_host not in (None, *LOOPBACK):
+            raise ValueError("ANBUDSVAKT_SMTP_SECURITY=none is accepted for a relay on loopback only")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then NAME_FILE, then .env."""
+        del file_secret_settings
+        return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """Signing keys as itsdangerous wants them: oldest first, newest last.
+
+        Raises SettingsError when there is none: a link signed with a known key is worth nothing.
+        """
+        if not self.secret_key:
+            raise SettingsError(
+                "ANBUDSVAKT_SECRET_KEY is missing; make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return [key.get_secret_value() for key in reversed(self.secret_key)]
+
+    @property
+    def site(self) -> str:
+        """The public address without a slash at its end."""
+        return str(self.base_url).rstrip("/")
+
+    def require(self, *names: str) -> None:
+        """Stop with the names of the settings that this work needs and that are missing."""
+        missing = [name for name in names if getattr(self, name) in (None, "", ())]
+        if missing:
+            raise SettingsError("missing: " + ", ".join(f"ANBUDSVAKT_{name.upper()}" for name in missing))
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once. Raises SettingsError naming each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Only names and reasons: pydantic's own text would show the value, which may be a secret.
+        raise SettingsError("; ".join(_told(problem["loc"], problem["msg"]) for problem in error.errors())) from None
+
+
+def _told(loc: tuple[int | str, ...], message: str) -> str:
+    name = str(loc[0]) if loc else ""
+    if not name:
+        return message
+    return f"{name if name.isupper() else 'ANBUDSVAKT_' + name.upper()}: {message}"
