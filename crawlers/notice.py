@@ -163,6 +163,7 @@ class ParsedNotice:
     changes_notice: str | None = None  # BT-758: "<uuid>-<version>" or a publication number; set = a corrigendum
     previous_notices: tuple[str, ...] = ()  # BT-125: planning notice of this competition, and the like
     links: tuple[Link, ...] = ()  # documents and submission; the notice's own page is ``url``
+    listing_sha256: str | None = None  # hash of the search hit that led here: unchanged hit, no second download
     oddities: tuple[str, ...] = ()  # what was flagged and left out, such as "deadline before publication"
 
     def __post_init__(self) -> None:
