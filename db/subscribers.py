@@ -1,0 +1,114 @@
+"""Whom do we serve, and with what line? Tables of subscribers, profiles, matches, thresholds and feedback."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Words, refers
+
+
+class Cadence(StrEnum):
+    """How often a subscriber wants to hear from us."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Subscriber(Base):
+    """One person at one firm, who asked to be told."""
+
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        UniqueConstraint("email", name="subscriber_once"),
+        CheckConstraint("language IN ('nb', 'nn', 'sv', 'en')", name="language_known"),
+        CheckConstraint("cadence IN ('at_once', 'daily', 'weekly')", name="cadence_known"),
+        CheckConstraint("hour BETWEEN 4 AND 23", name="hour_outside_the_clock_change"),
+    )
+    id: Mapped[Id]
+    company: Mapped[Words]
+    email: Mapped[Words]  # normalised: domain in lower case and punycode
+    country: Mapped[Words]
+    language: Mapped[Words]
+    cadence: Mapped[Words]
+    hour: Mapped[int] = mapped_column(server_default="7")  # local hour of the daily or weekly digest
+    created_at: Mapped[Born]
+    confirmed_at: Mapped[Moment | None]  # null: has not confirmed, gets no digest
+    unsubscribed_at: Mapped[Moment | None]
+    profiles: Mapped[list["Profile"]] = relationship(back_populates="subscriber", order_by="Profile.id")
+
+
+class Profile(Base):
+    """What a firm can do, in its own words."""
+
+    __tablename__ = "profile"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "key", name="profile_once"),
+        Index("ix_profile_unmatched", "id", postgresql_where=text("matched_rev IS NULL")),
+    )
+    id: Mapped[Id]
+    subscriber_id: Mapped[int] = refers("subscriber.id", ondelete="CASCADE")
+    key: Mapped[Words]
+    name: Mapped[Words]
+    language: Mapped[Words]
+    sentences: Mapped[Codes]
+    cpv: Mapped[Codes]
+    nuts: Mapped[Codes]  # empty: anywhere in its countries
+    countries: Mapped[Codes]  # empty: anywhere
+    words_out: Mapped[Codes]  # a notice with one of these is not for them
+    value_min: Mapped[Amount | None]
+    value_max: Mapped[Amount | None]
+    value_currency: Mapped[str | None]
+    stages: Mapped[Codes]
+    active: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[Born]
+    matched_rev: Mapped[str | None]  # null: new or edited, open notices are still owed to it
+    subscriber: Mapped[Subscriber] = relationship(back_populates="profiles")
+
+
+class Match(Base):
+    """How well one version of a notice fits one profile, by one model revision, and why."""
+
+    __tablename__ = "match"
+    __table_args__ = (
+        UniqueConstraint("version_id", "profile_id", "model_rev", name="match_once"),
+        CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_probability"),
+        Index("ix_match_profile_score", "profile_id", "model_rev", "score"),
+    )
+    id: Mapped[Id]
+    version_id: Mapped[int] = refers("notice_version.id")
+    profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
+    model_rev: Mapped[Words]
+    score: Mapped[Score]
+    threshold_then: Mapped[Score]
+    barred_by: Mapped[str | None]  # which of the profile's filters said no, whatever the score
+    evidence: Mapped[Json]
+    created_at: Mapped[Born]
+
+
+class Threshold(Base):
+    """A line above which a match becomes an alert. Append-only: the newest row of a profile rules."""
+
+    __tablename__ = "threshold"
+    id: Mapped[Id]
+    profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
+    value: Mapped[Decimal] = mapped_column(Numeric(4, 3))
+    by: Mapped[Words]
+    why: Mapped[Words]
+    at: Mapped[Born]
+
+
+class Feedback(Base):
+    """What a subscriber said of an alert; the last word wins."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("alert_id", name="feedback_once"),
+        CheckConstraint("verdict IN ('relevant', 'not_relevant')", name="verdict_known"),
+    )
+    id: Mapped[Id]
+    alert_id: Mapped[int] = refers("alert.id", ondelete="CASCADE")
+    verdict: Mapped[Words]
+    at: Mapped[Born]
