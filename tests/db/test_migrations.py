@@ -1,0 +1,39 @@
+"""Do the migrations lay down exactly the tables that the models describe?"""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import URL
+
+from db.migrate import alembic_config, upgrade
+from db.models import Base
+from db.session import engine, transaction
+
+
+def test_tables_are_what_the_models_say(database: URL) -> None:
+    with engine().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"target_metadata": Base.metadata})
+        differences = [d for d in compare_metadata(context, Base.metadata) if "procrastinate" not in str(d)]
+    assert differences == []
+
+
+def test_an_upgrade_of_today_changes_nothing(database: URL) -> None:
+    with transaction() as s:
+        before = s.execute(text("SELECT count(*), max(code) FROM cpv_name")).one()
+    upgrade()
+    with transaction() as s:
+        assert s.execute(text("SELECT count(*), max(code) FROM cpv_name")).one() == before
+    assert before[0] > 300
+
+
+def test_there_is_one_head_and_names_are_numbered() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert len(script.get_heads()) == 1
+    for revision in script.walk_revisions():
+        assert revision.path.rsplit("/", 1)[-1].startswith(f"{revision.revision}_")
+        assert revision.doc, "a migration says what it does"
+
+
+def test_the_queue_is_laid_down_too(database: URL) -> None:
+    assert "procrastinate_jobs" in inspect(engine()).get_table_names()
