@@ -39,6 +39,7 @@ class Fetch(Base):
     source: Mapped[Words]
     state: Mapped[Words]
     since_day: Mapped[date]
+    process: Mapped[Words]  # host:pid, so that watch can tell a dead run from a slow one
     started_at: Mapped[Born]
     ended_at: Mapped[Moment | None]
     requests: Mapped[int] = mapped_column(server_default="0")

@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("since_day", sa.Date(), nullable=False),
+        sa.Column("process", sa.Text(), nullable=False),
         sa.Column("started_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("requests", sa.Integer(), server_default="0", nullable=False),

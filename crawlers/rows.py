@@ -1,0 +1,278 @@
+"""How does a parsed notice become rows, once and only once?
+
+Keys say what may not happen twice (house.md, the data's route): a notice is one per source and number, a version one
+per content. A richer format of the same publication (XML after a search hit) takes the place of the poorer one
+without counting as a corrigendum; a poorer one after a richer is not stored at all.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from crawlers.clean import fold
+from crawlers.notice import Broken, ParsedBuyer, ParsedLot, ParsedNotice, WireFormat
+from crawlers.procurement import procurement_of
+from db.models import Buyer, Lot, Notice, NoticeVersion, Quarantined, VersionBuyer
+from db.session import utcnow
+
+
+class Saved(StrEnum):
+    """What became of a notice."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+
+
+# Not part of what a notice says: where and how it was read.
+ABOUT_READING = frozenset({"payload_sha256", "listing_sha256", "wire_format", "oddities"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The current version of a stored notice, as far as storing the next one needs it."""
+
+    id: int
+    number: int
+    payload_sha256: str
+    wire_format: str
+    deadline_at: datetime | None
+    cancelled: bool
+
+
+def content_hash(notice: ParsedNotice) -> str:
+    """SHA-256 of what the notice says; the same for every reading of the same content."""
+    said = {f.name: getattr(notice, f.name) for f in fields(notice) if f.name not in ABOUT_READING}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False).encode()).hexdigest()
+
+
+def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Saved:
+    """Store one notice in the caller's transaction; calling it again with the same notice changes nothing."""
+    row, fresh = _notice_row(s, notice)
+    relisted = bool(row.listing_sha256 and notice.listing_sha256 and row.listing_sha256 != notice.listing_sha256)
+    if not fresh:
+        row.seen_at = utcnow()
+        row.listing_sha256 = notice.listing_sha256 or row.listing_sha256
+    digest = content_hash(notice)
+    known = select(NoticeVersion.id).where(NoticeVersion.notice_id == row.id, NoticeVersion.content_hash == digest)
+    if not fresh and s.scalar(known) is not None:
+        return Saved.UNCHANGED
+    standing = _standing(s, row)
+    number = _next_number(standing, notice, relisted=relisted)
+    if number is None:
+        return Saved.UNCHANGED
+    version = _version_row(notice, notice_id=row.id, number=number, digest=digest, fetch_id=fetch_id)
+    s.add(version)
+    s.flush()
+    _add_buyers(s, version.id, notice)
+    s.add_all(_lot_row(version.id, lot) for lot in _numbered_apart(notice.lots))
+    row.current_version_id = version.id
+    if standing is not None:
+        # What is said anew of the same publication is matched anew; the older reading is owed to nobody.
+        s.execute(
+            update(NoticeVersion)
+            .where(
+                NoticeVersion.notice_id == row.id, NoticeVersion.id != version.id, NoticeVersion.matched_rev.is_(None)
+            )
+            .values(matched_rev="superseded")
+        )
+    s.flush()
+    return Saved.NEW if standing is None else Saved.CHANGED
+
+
+def quarantine(s: Session, broken: Broken) -> Saved:
+    """Keep a notice that cannot be read, whole, with its reason; the same body is kept once."""
+    statement = insert(Quarantined).values(
+        source=broken.source,
+        source_id=broken.source_id,
+        payload_sha256=hashlib.sha256(broken.body).hexdigest(),
+        content_type=broken.content_type,
+        body=broken.body,
+        reason=broken.reason[:2000],
+    )
+    s.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source", "payload_sha256"],
+            set_={"reason": statement.excluded.reason, "seen_at": utcnow()},
+        )
+    )
+    return Saved.QUARANTINED
+
+
+def known_listings(s: Session, source: str, since: datetime) -> dict[str, str]:
+    """Hash of the search hit behind each notice of a source that was seen since; unchanged hits need no download."""
+    rows = s.execute(
+        select(Notice.source_id, Notice.listing_sha256).where(
+            Notice.source == source, Notice.seen_at >= since, Notice.listing_sha256.is_not(None)
+        )
+    )
+    return {source_id: sha for source_id, sha in rows if sha}
+
+
+def _notice_row(s: Session, notice: ParsedNotice) -> tuple[Notice, bool]:
+    """The row of this publication, locked; made, with its procurement, where it is new."""
+    mine = select(Notice).where(Notice.source == notice.source, Notice.source_id == notice.source_id)
+    row = s.scalar(mine.with_for_update())
+    if row is None:
+        statement = insert(Notice).values(
+            source=notice.source,
+            source_id=notice.source_id,
+            procurement_id=procurement_of(s, notice),
+            listing_sha256=notice.listing_sha256,
+        )
+        made = s.scalar(statement.on_conflict_do_nothing(constraint="notice_once").returning(Notice.id))
+        row = s.scalars(mine.with_for_update()).one()
+        if made is not None:
+            return row, True
+    row.procurement_id = procurement_of(s, notice, already=row.procurement_id)
+    return row, False
+
+
+def _standing(s: Session, row: Notice) -> Standing | None:
+    found = s.execute(
+        select(
+            NoticeVersion.id,
+            NoticeVersion.number,
+            NoticeVersion.payload_sha256,
+            NoticeVersion.wire_format,
+            NoticeVersion.deadline_at,
+            NoticeVersion.cancelled,
+        ).where(NoticeVersion.id == row.current_version_id)
+    ).one_or_none()
+    return None if found is None else Standing(**found._mapping)
+
+
+def _next_number(standing: Standing | None, notice: ParsedNotice, *, relisted: bool) -> int | None:
+    """The number of the new version, or None when it adds nothing to a richer one that stands.
+
+    Two formats may read one publication differently (a search hit shows one deadline of many lots), so between
+    formats only a hit that the portal itself changed counts as a corrigendum. Reading the same payload anew with a
+    better parser never does.
+    """
+    if standing is None:
+        return 1
+    old, new = WireFormat(standing.wire_format), notice.wire_format
+    moved = notice.cancelled != standing.cancelled or (
+        notice.deadline is not None and notice.deadline.at != standing.deadline_at
+    )
+    if new.richness == old.richness:
+        return standing.number if notice.payload_sha256 == standing.payload_sha256 else standing.number + 1
+    if relisted and moved:
+        return standing.number + 1
+    return standing.number if new.richness > old.richness else None
+
+
+def _version_row(
+    notice: ParsedNotice, *, notice_id: int, number: int, digest: str, fetch_id: int | None
+) -> NoticeVersion:
+    deadline = notice.deadline
+    return NoticeVersion(
+        notice_id=notice_id,
+        number=number,
+        content_hash=digest,
+        payload_sha256=notice.payload_sha256,
+        wire_format=notice.wire_format,
+        fetch_id=fetch_id,
+        stage=notice.stage,
+        title=dict(notice.title),
+        description=dict(notice.description),
+        language=notice.language,
+        country=notice.country,
+        cpv=list(notice.cpv),
+        nuts=list(notice.nuts),
+        nationwide=notice.nationwide,
+        published_at=notice.published_at,
+        deadline_at=deadline.at if deadline else None,
+        deadline_kind=deadline.kind if deadline else None,
+        deadline_date_only=deadline.date_only if deadline else False,
+        value_amount=notice.value.amount if notice.value else None,
+        value_currency=notice.value.currency if notice.value else None,
+        notice_type=notice.notice_type,
+        notice_subtype=notice.notice_subtype,
+        legal_basis=notice.legal_basis,
+        procedure_type=notice.procedure_type,
+        contract_nature=notice.contract_nature,
+        framework=notice.framework,
+        sme_suitable=notice.sme_suitable,
+        security_clearance=notice.security_clearance,
+        activity=notice.activity,
+        cancelled=notice.cancelled,
+        notice_uuid=notice.notice_uuid,
+        notice_version=notice.notice_version,
+        procedure_uuid=notice.procedure_uuid,
+        ojs_number=notice.ojs_number,
+        reference=notice.reference,
+        changes_notice=notice.changes_notice,
+        previous_notices=list(notice.previous_notices),
+        url=notice.url,
+        links=[[link.kind, link.url] for link in notice.links],
+        oddities=list(notice.oddities),
+    )
+
+
+def _lot_row(version_id: int, lot: ParsedLot) -> Lot:
+    return Lot(
+        version_id=version_id,
+        identifier=lot.identifier,
+        title=dict(lot.title),
+        description=dict(lot.description),
+        cpv=list(lot.cpv),
+        nuts=list(lot.nuts),
+        deadline_at=lot.deadline.at if lot.deadline else None,
+        deadline_kind=lot.deadline.kind if lot.deadline else None,
+        deadline_date_only=lot.deadline.date_only if lot.deadline else False,
+        value_amount=lot.value.amount if lot.value else None,
+        value_currency=lot.value.currency if lot.value else None,
+    )
+
+
+def _numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:
+    """The lots with identifiers that differ: some portals number two lots alike, and both are wanted."""
+    seen: dict[str, int] = {}
+    apart = []
+    for lot in lots:
+        seen[lot.identifier] = seen.get(lot.identifier, 0) + 1
+        count = seen[lot.identifier]
+        apart.append(lot if count == 1 else replace(lot, identifier=f"{lot.identifier} ({count})"))
+    return apart
+
+
+def _add_buyers(s: Session, version_id: int, notice: ParsedNotice) -> None:
+    ids = list(dict.fromkeys(_buyer_id(s, buyer) for buyer in notice.buyers))
+    s.add_all(VersionBuyer(version_id=version_id, buyer_id=id_, position=place) for place, id_ in enumerate(ids))
+
+
+def _buyer_id(s: Session, buyer: ParsedBuyer) -> int:
+    """The row of this buyer: by country and digits, or by country and folded name where it has no number."""
+    digits, country, folded = buyer.digits, buyer.country or "", fold(buyer.name)
+    same = (Buyer.country == country) & (
+        (Buyer.digits == digits) if digits else (Buyer.digits.is_(None) & (Buyer.folded_name == folded))
+    )
+    found = s.scalar(select(Buyer.id).where(same))
+    if found is not None:
+        return found
+    statement = insert(Buyer).values(
+        name=buyer.name, folded_name=folded, identifier=buyer.identifier, digits=digits, country=country
+    )
+    made = s.scalar(statement.on_conflict_do_nothing().returning(Buyer.id))
+    return made if made is not None else s.scalars(select(Buyer.id).where(same)).one()
+
+
+def _plain(value: object) -> object:
+    """JSON for what dataclasses of a notice hold; the form never changes, since hashes depend on it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, Mapping):
+        return dict(value)
+    return {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
