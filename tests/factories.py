@@ -57,6 +57,7 @@ def make_profile(subscriber: Subscriber, *, threshold: float = 0.5, **values: An
             "countries": [],
             "words_out": [],
             "stages": ["planning", "competition", "intent"],
+            "scopes": ["defence", "preparedness"],
         }
         | values
     )
@@ -103,6 +104,7 @@ def make_version(notice: Notice, *, number: int = 1, buyer: str = "Forsvarsbygg"
             "value_currency": "NOK",
             "url": f"https://www.doffin.no/notices/{notice.source_id}",
             "links": [],
+            "scope": "defence",
         }
         | values
     )

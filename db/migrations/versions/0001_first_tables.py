@@ -216,6 +216,7 @@ def upgrade() -> None:
         sa.Column("value_max", sa.Numeric(precision=18, scale=2), nullable=True),
         sa.Column("value_currency", sa.String(), nullable=True),
         sa.Column("stages", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("matched_rev", sa.String(), nullable=True),

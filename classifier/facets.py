@@ -1,0 +1,65 @@
+"""Which of a profile's own limits bar a notice, however well it fits? Place, country, scope, stage, value, words."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from db.models import NoticeVersion, Profile
+
+
+def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str | None:
+    """The first limit that says no, or None. What a portal left out never bars: a missed notice costs a contract."""
+    checks = (
+        ("stage", _stage_is_unwanted(profile, version)),
+        ("deadline", version.deadline_at is not None and version.deadline_at <= now),
+        ("cancelled", version.cancelled),
+        ("scope", bool(profile.scopes) and version.scope is not None and version.scope not in profile.scopes),
+        (
+            "country",
+            bool(profile.countries) and version.country is not None and version.country not in profile.countries,
+        ),
+        ("place", _place_is_elsewhere(profile.nuts, version)),
+        ("value", _value_is_outside(profile, version)),
+        ("word", _has_unwanted_word(tuple(profile.words_out), version)),
+    )
+    return next((name for name, says_no in checks if says_no), None)
+
+
+def _stage_is_unwanted(profile: Profile, version: NoticeVersion) -> bool:
+    return bool(profile.stages) and version.stage not in profile.stages
+
+
+def _place_is_elsewhere(wanted: Sequence[str], version: NoticeVersion) -> bool:
+    """Whether all places lie outside the regions named for that country.
+
+    A profile's regions limit the countries they lie in and no other: a welder who works in Trøndelag may still go to
+    any place in Sweden. A notice for the whole country, or without a place, is never elsewhere.
+    """
+    if not wanted or not version.nuts or version.nationwide:
+        return False
+    countries = {code[:2] for code in wanted}
+    return all(
+        place[:2] in countries and not any(place.startswith(region) or region.startswith(place) for region in wanted)
+        for place in version.nuts
+    )
+
+
+def _value_is_outside(profile: Profile, version: NoticeVersion) -> bool:
+    if version.value_amount is None or version.value_currency != profile.value_currency:
+        return False
+    too_small = profile.value_min is not None and version.value_amount < profile.value_min
+    too_large = profile.value_max is not None and version.value_amount > profile.value_max
+    return too_small or too_large
+
+
+def _has_unwanted_word(words: tuple[str, ...], version: NoticeVersion) -> bool:
+    if not words:
+        return False
+    pattern = _unwanted(words)
+    return any(pattern.search(text) for text in (*version.title.values(), *version.description.values()))
+
+
+@lru_cache(maxsize=512)
+def _unwanted(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in words) + r")(?!\w)", re.IGNORECASE)

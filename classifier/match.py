@@ -1,0 +1,196 @@
+"""Which profiles does each new notice fit, and who is therefore owed an alert?
+
+Two ledgers say what is owed to the scorer: versions without ``matched_rev`` meet every profile, and profiles without
+it (new or edited, or of another model revision) meet every open notice. One advisory lock lets a single process match
+at a time, so that the two can never miss each other.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, selectinload
+
+from classifier import scope
+from classifier.facets import barred_by
+from classifier.owed import alert_matched, alert_told
+from classifier.score import PreparedProfile, Scored, Scorer
+from classifier.text import LotText, NoticeText, ProfileText
+from classifier.threshold import own_lines
+from db import seed
+from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
+from db.session import transaction, utcnow
+from settings import get_settings
+
+MATCH_LOCK = 7_311_903
+BATCH = 200
+OPEN_WITHOUT_DEADLINE = timedelta(days=60)  # a planning notice this old is no news to a new profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchCounts:
+    """What one run of matching did."""
+
+    notices: int = 0
+    profiles: int = 0
+    matches: int = 0
+    alerts: int = 0
+
+    def __add__(self, other: "MatchCounts") -> "MatchCounts":
+        """Both together."""
+        return MatchCounts(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
+
+
+def load_scorer() -> Scorer:
+    """The scorer of this installation: its model, offline, and the names in force. Slow; made once per process."""
+    from classifier.encoder import load_encoder
+
+    return Scorer(load_encoder(get_settings().model), seed.load())
+
+
+def match_new(scorer: Scorer, *, progress: Callable[[int], None] | None = None) -> MatchCounts:
+    """Score what is owed and write matches and alerts; calling it again changes nothing."""
+    scope.judge_new()
+    total = MatchCounts()
+    for step in (_match_versions, _match_profiles):
+        while (done := step(scorer)) is not None:
+            total += done
+            if progress is not None:
+                progress(done.notices)
+    return total
+
+
+def _match_versions(scorer: Scorer) -> MatchCounts | None:
+    """One batch of unmatched versions against every profile; None when none is left."""
+    with transaction() as s:
+        _alone(s)
+        versions = _versions(s, NoticeVersion.matched_rev.is_(None))
+        if not versions:
+            return None
+        counts = _match(s, scorer, versions, _profiles(s, Profile.active.is_(True)))
+        for version in versions:
+            version.matched_rev = scorer.revision
+        return counts
+
+
+def _match_profiles(scorer: Scorer) -> MatchCounts | None:
+    """One profile that is owed the open notices, against all of them; None when no profile is left."""
+    with transaction() as s:
+        _alone(s)
+        owed = _profiles(
+            s,
+            Profile.active.is_(True),
+            or_(Profile.matched_rev.is_(None), Profile.matched_rev != scorer.revision),
+            limit=BATCH,
+        )
+        if not owed:
+            return None
+        counts, after = MatchCounts(profiles=len(owed)), 0
+        now = utcnow()
+        still_open = or_(
+            NoticeVersion.deadline_at > now,
+            NoticeVersion.deadline_at.is_(None) & (NoticeVersion.created_at > now - OPEN_WITHOUT_DEADLINE),
+        )
+        while versions := _versions(s, still_open, NoticeVersion.id > after):
+            counts += _match(s, scorer, versions, owed)
+            after = versions[-1].id
+        for profile in owed:
+            profile.matched_rev = scorer.revision
+        return counts
+
+
+def _alone(s: Session) -> None:
+    s.execute(select(func.pg_advisory_xact_lock(MATCH_LOCK)))
+
+
+def _versions(s: Session, *where: ColumnElement[bool]) -> Sequence[NoticeVersion]:
+    """Up to a batch of current versions, oldest first, with lots and buyers."""
+    return s.scalars(
+        select(NoticeVersion)
+        .join(Notice, Notice.current_version_id == NoticeVersion.id)
+        .where(*where)
+        .order_by(NoticeVersion.id)
+        .limit(BATCH)
+        .options(selectinload(NoticeVersion.lots), selectinload(NoticeVersion.notice))
+    ).all()
+
+
+def _profiles(s: Session, *where: ColumnElement[bool], limit: int | None = None) -> Sequence[Profile]:
+    return s.scalars(
+        select(Profile)
+        .join(Subscriber)
+        .where(Subscriber.unsubscribed_at.is_(None), *where)
+        .order_by(Profile.id)
+        .limit(limit)
+    ).all()
+
+
+def _match(s: Session, scorer: Scorer, versions: Sequence[NoticeVersion], profiles: Sequence[Profile]) -> MatchCounts:
+    """Score these against those, and write what is worth keeping."""
+    now = utcnow()
+    rows: list[dict[str, Any]] = []
+    if profiles:
+        own = own_lines(s, (profile.id for profile in profiles))
+        lines = {profile.id: own.get(profile.id, scorer.default_threshold) for profile in profiles}
+        scores = scorer.score([notice_text(version) for version in versions], prepared(scorer, profiles))
+        for version, of_version in zip(versions, scores, strict=True):
+            rows += [
+                _row(scorer, version, profile, scored, lines[profile.id], now)
+                for profile, scored in zip(profiles, of_version, strict=True)
+                if scored.score >= min(scorer.keep_floor, lines[profile.id])
+            ]
+    if rows:
+        s.execute(insert(Match).on_conflict_do_nothing(constraint="match_once"), rows)
+    alerts = alert_told(s, versions) + alert_matched(s, versions, rows, profiles)
+    return MatchCounts(notices=len(versions), matches=len(rows), alerts=alerts)
+
+
+def _row(
+    scorer: Scorer, version: NoticeVersion, profile: Profile, scored: Scored, line: float, now: datetime
+) -> dict[str, Any]:
+    return {
+        "version_id": version.id,
+        "profile_id": profile.id,
+        "model_rev": scorer.revision,
+        "score": scored.score,
+        "threshold_then": line,
+        "barred_by": barred_by(profile, version, now=now),
+        "evidence": {**asdict(scored.evidence), "notice_language": version.language},
+    }
+
+
+def prepared(scorer: Scorer, profiles: Sequence[Profile]) -> list[PreparedProfile]:
+    """The profiles as the scorer wants them."""
+    return [scorer.prepare(profile_text(profile)) for profile in profiles]
+
+
+def profile_text(profile: Profile) -> ProfileText:
+    """What the scorer reads of a profile."""
+    return ProfileText(sentences=tuple(profile.sentences), language=profile.language, cpv=tuple(profile.cpv))
+
+
+def notice_text(version: NoticeVersion) -> NoticeText:
+    """What the scorer reads of a version: its own language, or any other where that says nothing."""
+    own = version.language
+    return NoticeText(
+        title=_said(version.title, own),
+        description=_said(version.description, own),
+        language=own,
+        cpv=tuple(version.cpv),
+        lots=tuple(
+            LotText(
+                identifier=lot.identifier,
+                title=_said(lot.title, own),
+                description=_said(lot.description, own),
+                cpv=tuple(lot.cpv),
+            )
+            for lot in version.lots
+        ),
+    )
+
+
+def _said(texts: Any, language: str) -> str:
+    return texts.get(language) or next(iter(texts.values()), "")

@@ -1,0 +1,131 @@
+"""Who is owed an alert by these versions? Each stage of a procurement once, and each material change to whom it was told.
+
+The facts of the last alert are kept with it, so that a corrigendum is told by comparing what was told with what holds
+now: the same change from a second portal, or a change of nothing that matters, is told to nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db.models import Alert, AlertKind, NoticeVersion, Profile, Subscriber
+
+Facts = Mapping[str, Any]
+
+
+def facts(version: NoticeVersion) -> dict[str, Any]:
+    """The material facts of a version: deadline, cancellation, value and number of lots."""
+    value = None
+    if version.value_amount is not None:
+        value = f"{version.value_amount.normalize():f} {version.value_currency}"
+    return {
+        "deadline": version.deadline_at.isoformat() if version.deadline_at else None,
+        "cancelled": version.cancelled,
+        "value": value,
+        "lots": len(version.lots) or None,
+    }
+
+
+def changes(told: Facts, now: Facts) -> list[list[str | None]]:
+    """``[field, old, new]`` for each material fact that differs; what a portal leaves out is no change."""
+    moved: list[list[str | None]] = []
+    for field in ("deadline", "cancelled", "value", "lots"):
+        old, new = told.get(field), now.get(field)
+        if new in (None, False) or old == new or (old in (None, 0) and field in ("value", "lots")):
+            continue
+        moved.append([field, _text(old), _text(new)])
+    return moved
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def alert_told(s: Session, versions: Sequence[NoticeVersion]) -> int:
+    """Owe a change alert to everyone who was told of a procurement whose material facts these versions change."""
+    corrections = [v for v in versions if v.number > 1 or v.changes_notice is not None]
+    made = 0
+    for version in corrections:
+        now = facts(version)
+        for last in _last_told(s, version.notice.procurement_id):
+            moved = changes(last.facts, now)
+            if moved:
+                made += _owe(
+                    s,
+                    subscriber_id=last.subscriber_id,
+                    version=version,
+                    kind=AlertKind.CHANGE,
+                    number=version.id,
+                    told={**last.facts, **{k: v for k, v in now.items() if v is not None}},
+                    moved=moved,
+                )
+    return made
+
+
+def _last_told(s: Session, procurement_id: int) -> Sequence[Alert]:
+    """The newest alert of each subscriber who was, or is about to be, told of this procurement."""
+    return s.scalars(
+        select(Alert)
+        .join(Subscriber, Subscriber.id == Alert.subscriber_id)
+        .where(Alert.procurement_id == procurement_id, Subscriber.unsubscribed_at.is_(None))
+        .distinct(Alert.subscriber_id)
+        .order_by(Alert.subscriber_id, Alert.id.desc())
+    ).all()
+
+
+def alert_matched(
+    s: Session, versions: Sequence[NoticeVersion], rows: Sequence[Mapping[str, Any]], profiles: Sequence[Profile]
+) -> int:
+    """Owe one alert per subscriber and stage of a procurement for every match above its line that nothing bars."""
+    subscriber_of = {profile.id: profile.subscriber_id for profile in profiles}
+    above: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        if row["score"] >= row["threshold_then"] and row["barred_by"] is None:
+            above[row["version_id"]].add(subscriber_of[row["profile_id"]])
+    made = 0
+    for version in versions:
+        for subscriber_id in sorted(above[version.id]):
+            made += _owe(
+                s,
+                subscriber_id=subscriber_id,
+                version=version,
+                kind=AlertKind(version.stage),
+                number=0,
+                told=facts(version),
+                moved=[],
+            )
+    return made
+
+
+def _owe(
+    s: Session,
+    *,
+    subscriber_id: int,
+    version: NoticeVersion,
+    kind: AlertKind,
+    number: int,
+    told: Facts,
+    moved: Sequence[Sequence[str | None]],
+) -> int:
+    """One alert, unless the same is owed or told already; gives 1 when it was made."""
+    made = s.scalar(
+        insert(Alert)
+        .values(
+            subscriber_id=subscriber_id,
+            procurement_id=version.notice.procurement_id,
+            kind=kind,
+            version=number,
+            version_id=version.id,
+            facts=dict(told),
+            changes=[list(change) for change in moved],
+        )
+        .on_conflict_do_nothing(constraint="alert_once")
+        .returning(Alert.id)
+    )
+    return int(made is not None)

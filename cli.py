@@ -1,0 +1,73 @@
+"""What can a person or a timer ask of Anbudsvakt? One command for each thing; everything heavy is imported when used.
+
+Exit codes: 0 done, 1 the work failed (a source, a relay), 2 wrong usage or settings.
+"""
+
+import sys
+
+import typer
+
+from commands import alerting, collecting, matching, serving
+from commands.out import errors
+from settings import SettingsError, get_settings
+
+app = typer.Typer(
+    name="anbudsvakt",
+    help="Defence and total-defence notices, matched to what small firms can do, told by mail.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals may hold addresses and secrets
+)
+
+# Top level, in the order in which notices pass, then the processes.
+for command in (
+    collecting.sources,
+    collecting.crawl,
+    collecting.notices,
+    matching.match,
+    matching.preview,
+    alerting.digest,
+    alerting.send,
+    alerting.doctor,
+    serving.run,
+    serving.web,
+    serving.clock,
+    serving.worker,
+    serving.demo,
+):
+    app.command()(command)
+app.command("import")(collecting.import_files)
+
+GROUPS = {
+    "db": ("The database.", {"upgrade": serving.db_upgrade}),
+    "profiles": (
+        "Firms and what they can do.",
+        {"import": matching.profiles_import, "list": matching.profiles_list, "show": matching.profiles_show},
+    ),
+    "reference": ("CPV names.", {"import": collecting.reference_import}),
+}
+for name, (told, commands) in GROUPS.items():
+    group = typer.Typer(help=told, no_args_is_help=True)
+    for verb, work in commands.items():
+        group.command(verb)(work)
+    app.add_typer(group, name=name)
+
+
+@app.callback()
+def _prepare() -> None:
+    from alerts import log
+
+    log.set_up(get_settings().log_level)
+
+
+def main() -> None:
+    """Run one command; a wrong setting ends with its name and exit code 2, never with a traceback."""
+    try:
+        app()
+    except SettingsError as wrong:
+        errors.print(f"[red]settings:[/] {wrong}", highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

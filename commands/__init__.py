@@ -1,0 +1,1 @@
+"""The commands of `anbudsvakt`, one module for each part of the route."""

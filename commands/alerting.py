@@ -1,0 +1,61 @@
+"""Which commands alert? Digests, the outbox, and a doctor that says what an installation lacks."""
+
+from typing import Annotated
+
+import typer
+
+from commands.out import AsJson, fail, moment, ready, show
+from settings import get_settings
+
+
+def digest(
+    as_of: Annotated[str | None, typer.Option(help="As if it were this moment (2026-11-23T07:00, Oslo time).")] = None,
+    cadence: Annotated[str, typer.Option(help="daily, weekly or at_once.")] = "daily",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Open the digest run of a day and put every owed digest into the outbox; again is a no-op."""
+    ready()
+    get_settings().require("secret_key", "mail_from")
+    from alerts.digest import run
+    from db.models import Cadence
+
+    try:
+        wanted = Cadence(cadence)
+    except ValueError:
+        raise fail(f"no such cadence: {cadence}; there are {', '.join(Cadence)}", code=2) from None
+    built = run(wanted, moment(as_of))
+    row = {"run": built.run_id, "digests": built.digests, "deliveries": built.deliveries, "broken": built.broken}
+    show([row], as_json=as_json, columns={name: name for name in row}, title="Digest run")
+
+
+def send(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")] = False,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Send every mail of the outbox that is due."""
+    ready()
+    from alerts.sender import drain, due
+
+    if dry_run:
+        columns = {name: name for name in ("id", "digest_id", "state", "attempts", "not_before")}
+        show(due(), as_json=as_json, columns=columns, title="Would be sent")
+        return
+    get_settings().require("smtp_host", "mail_from")
+    counts = drain()
+    row = {"sent": counts.sent, "deferred": counts.deferred, "failed": counts.failed, "suppressed": counts.suppressed}
+    show([row], as_json=as_json, columns={name: name for name in row}, title="Send")
+    if counts.stopped:
+        raise fail(f"the relay refuses us, sending has stopped: {counts.stopped}")
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """Say what this installation has and lacks; exit code 1 when something must be done before it can serve."""
+    from commands.doctor import findings
+
+    found = list(findings())
+    columns = {"state": "", "what": "what", "told": "finding"}
+    show((row.record() for row in found), as_json=as_json, columns=columns, title="Doctor")
+    if any(row.state == "wrong" for row in found):
+        raise typer.Exit(1)

@@ -1,0 +1,61 @@
+"""Which commands serve? The processes of the Procfile, all of them in one go, and the demonstration."""
+
+from typing import Annotated
+
+import typer
+
+from commands.out import console, fail, ready
+from settings import get_settings
+
+
+def db_upgrade() -> None:
+    """Bring the database to the newest migration and fill the reference tables."""
+    from db.migrate import upgrade
+
+    upgrade()
+    console.print("the database is up to date")
+
+
+def run() -> None:
+    """Run web, clock and worker in one go, for one machine; stops all three on Ctrl-C or SIGTERM."""
+    get_settings().require("secret_key", "smtp_host", "mail_from")
+    ready()
+    from commands.supervise import supervise
+
+    raise typer.Exit(supervise(("web", "clock", "worker")))
+
+
+def web() -> None:
+    """Serve the pages: unsubscribing, each digest's permanent page, /healthz."""
+    ready()
+    get_settings().require("secret_key")
+    from web.app import serve
+
+    serve(get_settings().web_host, get_settings().port)
+
+
+def clock() -> None:
+    """Keep the timetable; it only enqueues work."""
+    ready()
+    from alerts.timetable import keep
+
+    keep()
+
+
+def worker() -> None:
+    """Do the queued work: crawls, matching, digests, sending. Run as many as needed."""
+    ready()
+    get_settings().require("secret_key", "smtp_host", "mail_from")
+    from alerts.jobs import work
+
+    work()
+
+
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the pages served until Ctrl-C.")] = False,
+) -> None:
+    """Run the whole main job on the sandbox's portals, companies and mailbox; the mails lie under var/demo."""
+    from demo.run import run_demo
+
+    if not run_demo(console, keep=keep):
+        raise fail("the demonstration did not go through")

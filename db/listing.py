@@ -1,0 +1,105 @@
+"""Which notices do we have? One record per notice, for the command line and for exports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
+
+from db.models import Fetch, Notice, NoticeVersion, Quarantined
+from db.session import transaction
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which notices to list; None asks for all."""
+
+    source: str | None = None
+    scope: str | None = None
+    country: str | None = None
+    since: date | None = None  # published on that day or later
+    limit: int | None = None
+
+
+def notices(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Records of the notices' current versions, oldest first, read in chunks so that any number fits in memory."""
+    after, left = 0, wanted.limit
+    while left is None or left > 0:
+        size = CHUNK if left is None else min(CHUNK, left)
+        with transaction() as s:
+            found = list(s.execute(_select(wanted).where(Notice.id > after).order_by(Notice.id).limit(size)))
+        for notice, version in found:
+            yield _record(notice, version)
+        if len(found) < size:
+            return
+        after = found[-1][0].id
+        left = None if left is None else left - len(found)
+
+
+def _select(wanted: Wanted) -> Select[Notice, NoticeVersion]:
+    query = (
+        select(Notice, NoticeVersion)
+        .join(NoticeVersion, NoticeVersion.id == Notice.current_version_id)
+        .options(selectinload(NoticeVersion.buyers))
+    )
+    if wanted.source is not None:
+        query = query.where(Notice.source == wanted.source)
+    if wanted.scope is not None:
+        query = query.where(NoticeVersion.scope == wanted.scope)
+    if wanted.country is not None:
+        query = query.where(NoticeVersion.country == wanted.country)
+    if wanted.since is not None:
+        query = query.where(func.date(NoticeVersion.published_at) >= wanted.since)
+    return query
+
+
+def _record(notice: Notice, version: NoticeVersion) -> dict[str, Any]:
+    buyer = version.buyers[0] if version.buyers else None
+    return {
+        "source": notice.source,
+        "source_id": notice.source_id,
+        "procurement_id": notice.procurement_id,
+        "version": version.number,
+        "title": version.title.get(version.language, ""),
+        "language": version.language,
+        "buyer": buyer.name if buyer else None,
+        "buyer_id": buyer.identifier if buyer else None,
+        "country": version.country,
+        "cpv": list(version.cpv),
+        "nuts": list(version.nuts),
+        "nationwide": version.nationwide,
+        "published_at": _moment(version.published_at),
+        "deadline_at": _moment(version.deadline_at),
+        "deadline_kind": version.deadline_kind,
+        "stage": version.stage,
+        "notice_type": version.notice_type,
+        "legal_basis": version.legal_basis,
+        "value": str(version.value_amount) if version.value_amount is not None else None,
+        "currency": version.value_currency,
+        "scope": version.scope,
+        "url": version.url,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def counts() -> dict[str, dict[str, Any]]:
+    """Per source: notices, quarantined ones and the last run, for the list of sources."""
+    with transaction() as s:
+        table: dict[str, dict[str, Any]] = {}
+        for source, number in s.execute(select(Notice.source, func.count()).group_by(Notice.source)):
+            table.setdefault(source, {})["notices"] = number
+        for source, number in s.execute(select(Quarantined.source, func.count()).group_by(Quarantined.source)):
+            table.setdefault(source, {})["quarantined"] = number
+        last = select(Fetch).distinct(Fetch.source).order_by(Fetch.source, Fetch.id.desc())
+        for fetch in s.scalars(last):
+            table.setdefault(fetch.source, {}).update(
+                last_run=_moment(fetch.started_at), state=fetch.state, new=fetch.new, error=fetch.error
+            )
+    return table
