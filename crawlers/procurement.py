@@ -57,10 +57,7 @@ def procurement_of(s: Session, notice: ParsedNotice, *, already: int | None = No
     guessed = guess(notice)
     if not found and guessed is not None:
         found = _guessed(s, guessed, notice)
-    if found:
-        procurement_id = min(found)
-    else:
-        procurement_id = _new(s)
+    procurement_id = min(found) if found else _new(s)
     wanted = [*mine, *([guessed] if guessed else [])]
     s.execute(
         insert(ProcurementKey)

@@ -23,6 +23,8 @@ from crawlers.procurement import procurement_of
 from db.models import Buyer, Lot, Notice, NoticeVersion, Quarantined, VersionBuyer
 from db.session import utcnow
 
+SUPERSEDED = "superseded"
+
 
 class Saved(StrEnum):
     """What became of a notice."""
@@ -59,34 +61,51 @@ def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Sa
     """Store one notice in the caller's transaction; calling it again with the same notice changes nothing."""
     row, fresh = _notice_row(s, notice)
     relisted = bool(row.listing_sha256 and notice.listing_sha256 and row.listing_sha256 != notice.listing_sha256)
-    if not fresh:
-        row.seen_at = utcnow()
-        row.listing_sha256 = notice.listing_sha256 or row.listing_sha256
+    row.seen_at = utcnow()
+    row.listing_sha256 = notice.listing_sha256 or row.listing_sha256
     digest = content_hash(notice)
-    known = select(NoticeVersion.id).where(NoticeVersion.notice_id == row.id, NoticeVersion.content_hash == digest)
-    if not fresh and s.scalar(known) is not None:
-        return Saved.UNCHANGED
-    standing = _standing(s, row)
+    standing = None if fresh else _standing(s, row)
+    met_before = None if fresh else _version_of(s, row.id, digest)
+    if met_before is not None:
+        return _said_again(s, row, met_before, standing, notice, crawled=fetch_id is not None)
     number = _next_number(standing, notice, relisted=relisted)
     if number is None:
         return Saved.UNCHANGED
+    if not fresh:
+        row.procurement_id = procurement_of(s, notice, already=row.procurement_id)
     version = _version_row(notice, notice_id=row.id, number=number, digest=digest, fetch_id=fetch_id)
     s.add(version)
     s.flush()
     _add_buyers(s, version.id, notice)
     s.add_all(_lot_row(version.id, lot) for lot in _numbered_apart(notice.lots))
-    row.current_version_id = version.id
-    if standing is not None:
-        # What is said anew of the same publication is matched anew; the older reading is owed to nobody.
-        s.execute(
-            update(NoticeVersion)
-            .where(
-                NoticeVersion.notice_id == row.id, NoticeVersion.id != version.id, NoticeVersion.matched_rev.is_(None)
-            )
-            .values(matched_rev="superseded")
-        )
-    s.flush()
+    _make_current(s, row, version.id)
     return Saved.NEW if standing is None else Saved.CHANGED
+
+
+def _said_again(
+    s: Session, row: Notice, version_id: int, standing: Standing | None, notice: ParsedNotice, *, crawled: bool
+) -> Saved:
+    """Content that was met before: nothing to do, unless the portal has gone back to it (a deadline moved back)."""
+    if standing is None or version_id == standing.id or not crawled:
+        return Saved.UNCHANGED
+    if notice.wire_format.richness < WireFormat(standing.wire_format).richness:
+        return Saved.UNCHANGED
+    s.execute(
+        update(NoticeVersion).where(NoticeVersion.id == version_id).values(matched_rev=None, number=standing.number + 1)
+    )
+    _make_current(s, row, version_id)
+    return Saved.CHANGED
+
+
+def _make_current(s: Session, row: Notice, version_id: int) -> None:
+    """Let the version speak for its notice; an older reading that was still to be matched is owed to nobody."""
+    row.current_version_id = version_id
+    s.execute(
+        update(NoticeVersion)
+        .where(NoticeVersion.notice_id == row.id, NoticeVersion.id != version_id, NoticeVersion.matched_rev.is_(None))
+        .values(matched_rev=SUPERSEDED)
+    )
+    s.flush()
 
 
 def quarantine(s: Session, broken: Broken) -> Saved:
@@ -133,8 +152,13 @@ def _notice_row(s: Session, notice: ParsedNotice) -> tuple[Notice, bool]:
         row = s.scalars(mine.with_for_update()).one()
         if made is not None:
             return row, True
-    row.procurement_id = procurement_of(s, notice, already=row.procurement_id)
     return row, False
+
+
+def _version_of(s: Session, notice_id: int, digest: str) -> int | None:
+    return s.scalar(
+        select(NoticeVersion.id).where(NoticeVersion.notice_id == notice_id, NoticeVersion.content_hash == digest)
+    )
 
 
 def _standing(s: Session, row: Notice) -> Standing | None:
@@ -148,7 +172,7 @@ def _standing(s: Session, row: Notice) -> Standing | None:
             NoticeVersion.cancelled,
         ).where(NoticeVersion.id == row.current_version_id)
     ).one_or_none()
-    return None if found is None else Standing(**found._mapping)
+    return None if found is None else Standing(**dict(zip(Standing.__slots__, found, strict=True)))
 
 
 def _next_number(standing: Standing | None, notice: ParsedNotice, *, relisted: bool) -> int | None:
