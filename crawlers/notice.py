@@ -85,7 +85,7 @@ class ParsedBuyer:
     @property
     def digits(self) -> str | None:
         """Digits of the identifier, for comparison (sources.md §5.1: hyphens, blanks, NO…MVA and SE…01 occur)."""
-        from crawlers.clean import organisation_digits
+        from crawlers.codes import organisation_digits
 
         return organisation_digits(self.identifier)
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, exists, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
-from crawlers.clean import fold, ojs_number, uuid_of
+from crawlers.clean import fold
+from crawlers.codes import ojs_number, uuid_of
 from crawlers.notice import ParsedNotice, Stage
 from db.models import Alert, Notice, Procurement, ProcurementKey
 
