@@ -1,0 +1,240 @@
+"""Which portals do we read, on what terms, how often, and what must a run of each bring?
+
+Sources whose terms or robots.txt forbid automated reading are listed with their reason and have no spider. Their
+hosts are refused by the gate too, whatever an administrator configures: their EU-size notices reach us through TED.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from crawlers.addresses import refusal
+from settings import Settings, SettingsError, get_settings
+
+
+class SourceState(StrEnum):
+    """Whether a source is read."""
+
+    ON = "on"
+    OFF = "off"  # could be: what is missing stands in the reason
+    FORBIDDEN = "forbidden"  # may not be: no setting changes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One portal. ``floor`` and ``ceiling`` are notices per run over its usual window; outside them a run has failed.
+
+    ``spider`` names a module of :mod:`crawlers.spiders`. ``attribution`` is what each mail says of where a notice is
+    from. ``overlap_days`` is read again by each run, because portals publish late and out of order.
+    """
+
+    key: str
+    name: str
+    country: str | None  # alpha-2 of the buyers it is read for; None: several
+    licence: str
+    attribution: str
+    terms: str  # where they can be read
+    contact: str  # where the portal wants to be written to
+    url: str
+    cadence: timedelta
+    floor: int = 0
+    ceiling: int = 0
+    overlap_days: int = 3
+    delay_s: float = 1.0
+    spider: str | None = None
+    state: SourceState = SourceState.ON
+    reason: str = ""
+
+
+class UnknownSource(LookupError):  # noqa: N818 - the house's way: a state, told by its name
+    """Raised for a key that no source has."""
+
+
+class SourceClosed(LookupError):  # noqa: N818 - as above
+    """Raised when a run of a source that is off or forbidden is asked for; its text is the reason."""
+
+
+_TED = Source(
+    key="ted",
+    name="TED, Tenders Electronic Daily",
+    country=None,
+    licence="Commission Decision 2011/833/EU, reuse with the source named",
+    attribution="TED, © European Union",
+    terms="https://ted.europa.eu/en/legal-notice",
+    contact="https://ted.europa.eu/en/contact",
+    url="https://api.ted.europa.eu",
+    cadence=timedelta(hours=6),  # published once on working days, before 09:30; the other runs catch what was late
+    floor=20,  # Sweden and Norway together publish more than that on any single working day
+    ceiling=15_000,
+    overlap_days=7,  # late notices need 3; but over Easter and Christmas no issue appears for up to 5 days
+    delay_s=1.0,  # the service answered 429 after some 15 calls at 4 to 5 a second (sources.md §2.3)
+    spider="ted",
+)
+_DOFFIN = Source(
+    key="doffin",
+    name="Doffin",
+    country="NO",
+    licence="CC BY 4.0",
+    attribution="Data: Doffin/DFØ (CC BY 4.0)",
+    terms="https://dof-notices-prod-api.developer.azure-api.net",
+    contact="https://anskaffelser.no/kontakt-oss",
+    url="https://api.doffin.no",
+    cadence=timedelta(hours=2),
+    floor=20,  # 32 to 75 notices a day, and ten days are read again (sources.md §3.1)
+    ceiling=10_000,  # a filter that the service does not know is ignored, and the answer is the whole database
+    overlap_days=10,  # publication lags the issue date, the only one to filter by, by up to 7 days
+    delay_s=1.0,
+    spider="doffin",
+)
+_REGJERINGEN = Source(
+    key="regjeringen",
+    name="Regjeringen.no",
+    country="NO",
+    licence="NLOD 2.0",
+    attribution="regjeringen.no",
+    terms="https://www.regjeringen.no/no/om-nettstedet/",
+    contact="https://www.regjeringen.no/no/om-nettstedet/kontakt/",
+    url="https://www.regjeringen.no/no/rss/Rss/2581966/",
+    cadence=timedelta(hours=3),
+    floor=1,
+    ceiling=1000,
+    spider="feed",
+)
+
+
+def _unverified(key: str, name: str, url: str, country: str, owner: str) -> Source:
+    return Source(
+        key=key,
+        name=name,
+        country=country,
+        licence="not stated",
+        attribution=name,
+        terms=owner,
+        contact=owner,
+        url=url,
+        cadence=timedelta(hours=6),
+        floor=1,
+        ceiling=1000,
+        spider="feed",
+        state=SourceState.OFF,
+        reason=f"unverified address; to read it, set ANBUDSVAKT_FEEDS={key}=<its address>",
+    )
+
+
+def _forbidden(key: str, name: str, url: str, terms: str, reason: str) -> Source:
+    return Source(
+        key=key,
+        name=name,
+        country="SE",
+        licence="none",
+        attribution=name,
+        terms=terms,
+        contact=terms,
+        url=url,
+        cadence=timedelta(days=1),
+        state=SourceState.FORBIDDEN,
+        reason=reason,
+    )
+
+
+SOURCES: Final = (
+    _TED,
+    _DOFFIN,
+    _REGJERINGEN,
+    _unverified("fmv", "FMV, Försvarets materielverk", "https://www.fmv.se/rss.xml", "SE", "https://www.fmv.se"),
+    _unverified(
+        "forsvarsmakten",
+        "Försvarsmakten",
+        "https://www.forsvarsmakten.se/sv/rss/nyheter/",
+        "SE",
+        "https://www.forsvarsmakten.se",
+    ),
+    _unverified("mcf", "Myndigheten för civilt försvar", "https://www.msb.se/RSS/nyheter/", "SE", "https://www.mcf.se"),
+    _forbidden(
+        "e-avrop",
+        "e-Avrop",
+        "https://www.e-avrop.com",
+        "https://www.e-avrop.com",
+        "robots.txt says Disallow: /, and the terms (§2.2) forbid a parallel database",
+    ),
+    _forbidden(
+        "tendsign",
+        "TendSign",
+        "https://tendsign.com",
+        "https://www.mercell.com",
+        "robots.txt disallows, and Mercell's terms forbid automated download",
+    ),
+    _forbidden(
+        "clira",
+        "Clira",
+        "https://annonser.clira.io",
+        "https://clira.io",
+        "the terms (§9) forbid registering the content",
+    ),
+    _forbidden(
+        "mercell",
+        "Mercell",
+        "https://app.mercell.com",
+        "https://www.mercell.com",
+        "the terms (§2.5, 21 January 2026) forbid crawling and automated download",
+    ),
+)
+FORBIDDEN_DOMAINS: Final = ("e-avrop.com", "tendsign.com", "clira.io", "mercell.com")
+_KEY: Final = re.compile(r"[a-z][a-z0-9-]{1,39}\Z")
+
+
+def sources(settings: Settings | None = None) -> dict[str, Source]:
+    """Every source by its key, as this installation's settings leave it, feeds of its own included.
+
+    Raises SettingsError when ANBUDSVAKT_FEEDS names something that is no feed or may not be read.
+    """
+    wanted = settings or get_settings()
+    found = {source.key: source for source in SOURCES}
+    if wanted.doffin_key is None:
+        reason = "needs a free subscription key: set ANBUDSVAKT_DOFFIN_KEY"
+        found["doffin"] = replace(_DOFFIN, state=SourceState.OFF, reason=reason)
+    for feed in _feeds(wanted.feeds, found):
+        found[feed.key] = feed
+    return found
+
+
+def source_of(key: str, settings: Settings | None = None) -> Source:
+    """The source with this key. Raises UnknownSource."""
+    known = sources(settings)
+    if key not in known:
+        raise UnknownSource(f"no such source; there are {', '.join(known)}")
+    return known[key]
+
+
+def rows(settings: Settings | None = None) -> Iterator[dict[str, object]]:
+    """Each source as a plain row, for a table on paper or in JSON; durations in seconds."""
+    for source in sources(settings).values():
+        row = asdict(source)
+        del row["spider"]
+        yield row | {"state": str(source.state), "cadence": int(source.cadence.total_seconds())}
+
+
+def forbidden_host(host: str) -> str | None:
+    """Why this host may not be read at all, or None."""
+    name = host.lower().rstrip(".")
+    if any(name == domain or name.endswith(f".{domain}") for domain in FORBIDDEN_DOMAINS):
+        return f"{name}: its terms forbid automated reading"
+    return None
+
+
+def _feeds(entries: tuple[str, ...], known: dict[str, Source]) -> Iterator[Source]:
+    for entry in entries:
+        key, _, url = (part.strip() for part in entry.partition("="))
+        standing = known.get(key)
+        if _KEY.match(key) is None:
+            raise SettingsError(f"ANBUDSVAKT_FEEDS: {key!r} is no key; a-z, 0-9 and hyphens, then =, then the address")
+        if standing is not None and (standing.spider != "feed" or standing.state is SourceState.FORBIDDEN):
+            raise SettingsError(f"ANBUDSVAKT_FEEDS: {key} is another source's key")
+        if reason := refusal(url) or forbidden_host(urlsplit(url).hostname or ""):
+            raise SettingsError(f"ANBUDSVAKT_FEEDS: {key}: {reason}")
+        model = standing or _unverified(key, key, url, "", url)
+        yield replace(model, url=url, country=model.country or None, state=SourceState.ON, reason="")
