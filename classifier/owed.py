@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from db.models import Alert, AlertKind, NoticeVersion, Profile, Subscriber
@@ -74,7 +74,7 @@ def _last_told(s: Session, procurement_id: int) -> Sequence[Alert]:
         select(Alert)
         .join(Subscriber, Subscriber.id == Alert.subscriber_id)
         .where(Alert.procurement_id == procurement_id, Subscriber.unsubscribed_at.is_(None))
-        .distinct(Alert.subscriber_id)
+        .ext(distinct_on(Alert.subscriber_id))
         .order_by(Alert.subscriber_id, Alert.id.desc())
     ).all()
 

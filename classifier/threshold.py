@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from db.models import Threshold
@@ -16,7 +17,7 @@ def own_lines(s: Session, profile_ids: Iterable[int]) -> dict[int, float]:
     newest = (
         select(Threshold.profile_id, Threshold.value)
         .where(Threshold.profile_id.in_(list(profile_ids)))
-        .distinct(Threshold.profile_id)
+        .ext(distinct_on(Threshold.profile_id))
         .order_by(Threshold.profile_id, Threshold.id.desc())
     )
     return {profile_id: float(value) for profile_id, value in s.execute(newest)}

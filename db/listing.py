@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import selectinload
 
 from db.models import Fetch, Notice, NoticeVersion, Quarantined
@@ -97,7 +98,7 @@ def counts() -> dict[str, dict[str, Any]]:
             table.setdefault(source, {})["notices"] = number
         for source, number in s.execute(select(Quarantined.source, func.count()).group_by(Quarantined.source)):
             table.setdefault(source, {})["quarantined"] = number
-        last = select(Fetch).distinct(Fetch.source).order_by(Fetch.source, Fetch.id.desc())
+        last = select(Fetch).ext(distinct_on(Fetch.source)).order_by(Fetch.source, Fetch.id.desc())
         for fetch in s.scalars(last):
             table.setdefault(fetch.source, {}).update(
                 last_run=_moment(fetch.started_at), state=fetch.state, new=fetch.new, error=fetch.error

@@ -1,0 +1,84 @@
+"""Do firms and profiles come in whole or not at all, and is a changed profile met anew?"""
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.engine import URL
+
+from classifier.profiles import ProfilesBroken, address, find, import_profiles, rows
+from db.models import Profile, Subscriber, Threshold
+from db.session import transaction
+
+FILE = """
+[[subscriber]]
+company = "Fjellsveis AS"
+email = "Post@FJELLSVEIS.example"
+country = "NO"
+language = "nb"
+
+[[subscriber.profile]]
+key = "sveising"
+name = "Sveising"
+sentences = ["Vi sveiser."]
+cpv = ["45262670"]
+threshold = 0.6
+"""
+
+
+def the_profile() -> Profile:
+    with transaction() as s:
+        return s.scalars(select(Profile)).one()
+
+
+def test_a_file_comes_in_and_again_changes_nothing(database: URL) -> None:
+    assert import_profiles(FILE.encode(), by="test") == (1, 1)
+    with transaction() as s:
+        s.execute(update(Profile).values(matched_rev="r1"))
+    assert import_profiles(FILE.encode(), by="test") == (1, 1)
+    assert the_profile().matched_rev == "r1"
+    with transaction() as s:
+        assert [float(v) for v in s.scalars(select(Threshold.value))] == [0.6]
+        assert s.scalars(select(Subscriber.email)).one() == "Post@fjellsveis.example"
+    assert (the_profile().scopes, the_profile().language) == (["defence", "preparedness"], "nb")
+
+
+def test_a_changed_profile_is_owed_the_open_notices(database: URL) -> None:
+    import_profiles(FILE.encode(), by="test")
+    with transaction() as s:
+        s.execute(update(Profile).values(matched_rev="r1"))
+    import_profiles(FILE.replace("Vi sveiser.", "Vi sveiser og maler.").encode(), by="test")
+    assert the_profile().matched_rev is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"nb"', '"tlh"', "subscriber.0.language"),
+        ('"45262670"', '"4526"', "subscriber.0.profile.0.cpv.0"),
+        ("Post@FJELLSVEIS.example", "post at fjell", "subscriber.0.email"),
+        ("[[subscriber]]", "[[subscriber", "not a TOML file"),
+        ("threshold = 0.6", "treshold = 0.6", "treshold"),
+        ("threshold = 0.6", "threshold = 6", "threshold"),
+    ],
+)
+def test_a_wrong_file_is_refused_whole_and_says_where(database: URL, old: str, new: str, told: str) -> None:
+    with pytest.raises(ProfilesBroken, match=told):
+        import_profiles(FILE.replace(old, new).encode(), by="test")
+    with transaction() as s:
+        assert s.scalars(select(Subscriber)).all() == []
+
+
+def test_addresses_are_kept_in_one_form() -> None:
+    assert address("a@BLÅBÆR.example") == "a@xn--blbr-roah.example"
+
+
+def test_a_local_part_that_relays_refuse_is_refused_with_words() -> None:
+    with pytest.raises(ValueError, match="before @"):
+        address("bjørn@fjell.example")
+
+
+def test_a_profile_is_found_by_id_key_or_both(database: URL) -> None:
+    import_profiles(FILE.encode(), by="test")
+    wanted = rows()[0]["id"]
+    assert {find(str(wanted)), find("sveising"), find("Fjellsveis AS/sveising")} == {wanted}
+    with pytest.raises(LookupError, match="Fjellsveis AS/sveising"):
+        find("maling")
