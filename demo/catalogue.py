@@ -5,155 +5,21 @@ identifiers, numbers and moments. Nothing in this module knows a wire format.
 """
 
 import tomllib
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from demo.notice import LANGUAGES, ZONES, Buyer, Change, Deadline, Lot, Notice, Text
+
 FOLDER = Path(__file__).parent / "notices"
 FILES = ("se_defence", "se_preparedness", "se_municipal", "both_portals", "no_defence", "no_municipal")
-ZONES = {"SE": ZoneInfo("Europe/Stockholm"), "NO": ZoneInfo("Europe/Oslo")}
-CURRENCIES = {"SE": "SEK", "NO": "NOK"}
 NAMESPACE = UUID("6f0c9a52-58d1-4c1e-9d0c-3f7b1d0a2e64")
 # TED gives out about 850,000 numbers a year and Doffin about 130,000, so these never name a real notice.
 FIRST_NUMBER = 990_001
-TED_LANGUAGES = ("sv", "en")  # Norwegian is no official language of the EU: TED has the English text only
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buyer:
-    """A public body as it stands in the notices, with an invented contact person where there is one."""
-
-    key: str
-    name: str
-    name_en: str
-    id: str
-    doffin_id: str
-    country: str
-    city: str
-    post: str
-    nuts: str
-    activity: str
-    legal: str
-    contact: tuple[str, str, str] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """One language's title and description."""
-
-    title: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
-    """A part of a purchase that can be bid for alone."""
-
-    id: str
-    cpv: str
-    texts: dict[str, Text]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """A local day with or without a time; without one the portals give the date only."""
-
-    day: date
-    at: time | None
-    zone: ZoneInfo
-
-    def moment(self) -> datetime:
-        """The aware moment; midnight at the start of the day where only the date is known."""
-        return datetime.combine(self.day, self.at or time(0), self.zone)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What a corrigendum points back at (BT-758) and why."""
-
-    notice_id: str
-    number: str | None
-    reason: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One notice with all its dates resolved; `number` is its place in the portals' numbering."""
-
-    key: str
-    number: int
-    buyer: Buyer
-    on: tuple[str, ...]
-    kind: str
-    nature: str
-    cpv: tuple[str, ...]
-    nuts: tuple[str, ...]
-    procedure: str
-    framework: bool
-    value: int | None
-    law: str
-    activity: str
-    texts: dict[str, Text]
-    lots: tuple[Lot, ...]
-    clearance: str | None
-    bilingual: bool
-    status_unknown: bool
-    winner: tuple[str, str] | None
-    relevant_for: tuple[str, ...]
-    published: date
-    issued: date
-    deadline: Deadline | None
-    request: Deadline | None
-    planned: date | None
-    notice_id: str
-    procedure_id: str
-    version: int = 1
-    change: Change | None = None
-
-    @property
-    def ted_number(self) -> str:
-        """The OJ S publication number, unpadded: `990012-2026`."""
-        return f"{self.number}-{self.published.year}"
-
-    @property
-    def doffin_id(self) -> str:
-        """Doffin's own number: `2026-990012`."""
-        return f"{self.published.year}-{self.number}"
-
-    @property
-    def currency(self) -> str:
-        """The currency of the buyer's country."""
-        return CURRENCIES[self.buyer.country]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The buyer's time zone."""
-        return ZONES[self.buyer.country]
-
-    @property
-    def closing(self) -> Deadline | None:
-        """The deadline that ends this stage: for tenders, else for requests to participate."""
-        return self.deadline or self.request
-
-    @property
-    def nationwide(self) -> bool:
-        """True where no region is named."""
-        return not self.nuts or self.nuts[0] in {"anyw", "NO", "SE"}
-
-    def languages(self, portal: str) -> tuple[str, ...]:
-        """The languages of this notice's text on one portal, the official one first."""
-        if portal == "ted":
-            return tuple(language for language in TED_LANGUAGES if language in self.texts)
-        norwegian = tuple(language for language in ("nb", "nn") if language in self.texts)
-        return (*norwegian, "en") if self.bilingual else norwegian
-
-    def on_portal(self, portal: str) -> bool:
-        """True when the portal publishes this notice."""
-        return portal in self.on
 
 
 def catalogue(today: date, day: int = 1) -> tuple[Notice, ...]:
@@ -178,7 +44,6 @@ def buyers() -> dict[str, Buyer]:
         key: Buyer(
             key=key,
             name=row["name"],
-            name_en=row.get("name_en", row["name"]),
             id=row["id"],
             doffin_id=row.get("doffin_id", row["id"]),
             country=row["country"],
@@ -224,10 +89,11 @@ def _deadline(value: list[Any] | None, today: date, zone: ZoneInfo) -> Deadline 
 def _notice(entry: dict[str, Any], number: int, today: date) -> Notice:
     buyer = buyers()[entry["buyer"]]
     published = today - timedelta(days=entry["published"])
-    texts = {code: _text(**_named(entry[code])) for code in ("sv", "nb", "nn", "en") if code in entry}
+    texts = {code: _text(entry[code]["title"], entry[code]["text"]) for code in LANGUAGES if code in entry}
     return Notice(
         key=entry["key"],
         number=number,
+        case=number,
         buyer=buyer,
         on=tuple(entry["on"]),
         kind=entry.get("kind", "competition"),
@@ -241,7 +107,7 @@ def _notice(entry: dict[str, Any], number: int, today: date) -> Notice:
         activity=entry.get("activity", buyer.activity),
         texts=texts,
         lots=tuple(_lot(place, lot) for place, lot in enumerate(entry.get("lot", ()), start=1)),
-        clearance=entry.get("clearance"),
+        clearance=_clearance(entry, next(iter(texts))),
         bilingual=entry.get("bilingual", False),
         status_unknown=entry.get("status") == "null",
         winner=tuple(entry["winner"]) if "winner" in entry else None,
@@ -256,12 +122,15 @@ def _notice(entry: dict[str, Any], number: int, today: date) -> Notice:
     )
 
 
-def _named(row: dict[str, str]) -> dict[str, str]:
-    return {"title": row["title"], "body": row["text"]}
+def _clearance(entry: dict[str, Any], language: str) -> dict[str, str]:
+    words = {language: entry.get("clearance"), "en": entry.get("clearance_en")}
+    if language == "en":
+        words = {"en": entry.get("clearance")}
+    return {code: text for code, text in words.items() if text}
 
 
 def _lot(place: int, row: dict[str, Any]) -> Lot:
-    texts = {code: _text(*row[code]) for code in ("sv", "nb", "nn", "en") if code in row}
+    texts = {code: _text(*row[code]) for code in LANGUAGES if code in row}
     return Lot(id=f"LOT-{place:04d}", cpv=row["cpv"], texts=texts)
 
 
@@ -283,6 +152,6 @@ def _changed(old: Notice, entry: dict[str, Any], number: int, today: date) -> No
         change=Change(
             notice_id=f"{old.notice_id}-{old.version:02d}",
             number=old.ted_number if entry.get("points_by") == "number" else None,
-            reason={code: entry[code] for code in ("sv", "nb", "nn", "en") if code in entry},
+            reason={code: entry[code] for code in LANGUAGES if code in entry},
         ),
     )
