@@ -221,12 +221,14 @@ class Gate:
             try:
                 response = await self._download_rules(url)
             except Exception as error:  # noqa: BLE001 - whatever it was, the rules are out of reach: nothing is fetched
-                return robots.closed(f"robots.txt is out of reach ({error or type(error).__name__})")
+                reason = error if isinstance(error, Refused) else type(error).__name__
+                return robots.closed(f"robots.txt is out of reach ({reason})")
             location = _header(response, "Location")
             if not 300 <= response.status < 400 or location is None:
                 rules = robots.read(response.status, dict(_headers(response)), response.body)
                 pace = self._pace(_host(origin))
                 pace.delay_s = max(pace.delay_s, rules.delay_s)
+                pace.hold(rules.delay_s)
                 return rules
             url = urljoin(url, location)
         return robots.closed(f"robots.txt redirects more than {robots.MOST_REDIRECTS} times")

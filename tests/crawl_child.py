@@ -1,0 +1,40 @@
+"""How does a test crawl? In a child process, as the worker does: a reactor starts once. A spec in, one JSON line out."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+def crawl(key: str, *, limit_s: float = 60, env: Mapping[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    """Run :func:`crawlers.run.crawl` with books and a pipeline that keep everything in memory; what they held."""
+    return _child({"do": "crawl", "key": key, **spec}, limit_s, env)
+
+
+def fetch(*urls: str, limit_s: float = 60, env: Mapping[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+    """Ask for these URLs all at once behind the gate: a status or the refusal for each, and the run's figures."""
+    return _child({"do": "fetch", "urls": urls, **spec}, limit_s, env)
+
+
+def _child(spec: Mapping[str, Any], limit_s: float, env: Mapping[str, str] | None) -> dict[str, Any]:
+    with tempfile.TemporaryFile() as errors:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "crawl_in_memory", json.dumps(spec)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            timeout=limit_s,
+            check=False,
+        )
+        errors.seek(0)
+        told = errors.read().decode(errors="replace")
+    if done.returncode != 0:
+        raise AssertionError(f"the child ended with {done.returncode}:\n{told}")
+    return {**json.loads(done.stdout.splitlines()[-1]), "log": told}

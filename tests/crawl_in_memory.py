@@ -1,0 +1,159 @@
+"""What does a crawl find when it needs no database? The child's side of :mod:`crawl_child`."""
+
+import json
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import scrapy
+from scrapy.crawler import CrawlerProcess
+from twisted.internet._resolver import GAIResolver
+
+from crawlers import run
+from crawlers.addresses import PUBLIC_ONLY, Allowance
+from crawlers.notice import Broken, ParsedNotice
+from crawlers.resolver import PublicResolver
+from crawlers.settings import scrapy_settings
+from crawlers.store import FetchOutcome, OpenFetch, Validators
+from db.session import utcnow
+
+COLLECTED: list[ParsedNotice | Broken] = []
+ANSWERS: dict[str, str] = {}  # a test's name service: name -> address
+
+
+class Collect:
+    """The pipeline: keeps what a spider yields."""
+
+    def __init__(self, crawler: Any) -> None:
+        self.stats = crawler.stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> "Collect":
+        return cls(crawler)
+
+    def process_item(self, item: ParsedNotice | Broken) -> ParsedNotice | Broken:
+        COLLECTED.append(item)
+        self.stats.inc_value("anbudsvakt/quarantined" if isinstance(item, Broken) else "anbudsvakt/new")
+        return item
+
+
+class Books:
+    """Opens and closes fetches on paper."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self.closed: list[FetchOutcome] = []
+        self._spec = spec
+
+    def open_fetch(self, source: str, since: date | None = None, *, overlap_days: int = 3) -> OpenFetch:
+        return OpenFetch(
+            id=1,
+            source=source,
+            since=since or utcnow().date() - timedelta(days=overlap_days),
+            known=self._spec.get("known", {}),
+            validators={url: Validators(**pair) for url, pair in self._spec.get("validators", {}).items()},
+        )
+
+    def close_fetch(self, fetch_id: int, outcome: FetchOutcome) -> None:
+        assert fetch_id == 1
+        self.closed.append(outcome)
+
+
+class ScriptedResolver(PublicResolver):
+    """Our resolver over a name service that the test writes; what it does not know does not exist."""
+
+    def __init__(self, reactor: Any, allowance: Allowance) -> None:
+        super().__init__(reactor, allowance)
+        self.inner = GAIResolver(reactor, getaddrinfo=_look_up)
+
+
+def _look_up(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> list[Any]:  # noqa: A002 - as getaddrinfo names it
+    del family, type, proto, flags
+    try:
+        return socket.getaddrinfo(ANSWERS.get(host, host), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return []
+
+
+class Asker(scrapy.Spider):
+    """Asks for every URL at once and notes what came."""
+
+    name = "asker"
+
+    def __init__(self, urls: list[str], heard: dict[str, Any]) -> None:
+        super().__init__()
+        self.urls, self.heard = urls, heard
+
+    async def start(self) -> Any:
+        for number, url in enumerate(self.urls):
+            try:
+                request = scrapy.Request(
+                    url, self.came, errback=self.came_not, dont_filter=True, cb_kwargs={"number": number}
+                )
+            except ValueError as error:  # not even an address
+                self.heard[str(number)] = f"ValueError: {error}"
+                continue
+            yield request
+
+    def came(self, response: Any, number: int) -> None:
+        self.heard[str(number)] = response.status
+
+    def came_not(self, failure: Any) -> None:
+        told = f"{type(failure.value).__name__}: {failure.value}"
+        self.heard[str(failure.request.cb_kwargs["number"])] = told
+
+
+def main(spec: dict[str, Any]) -> dict[str, Any]:
+    ANSWERS.update(spec.get("answers", {}))
+    changes = {"ITEM_PIPELINES": {"crawl_in_memory.Collect": 300}, **spec.get("changes", {})}
+    if "answers" in spec:
+        changes["TWISTED_DNS_RESOLVER"] = "crawl_in_memory.ScriptedResolver"
+    if spec["do"] == "fetch":
+        told = _fetch(spec, changes)
+    else:
+        books = Books(spec)
+        since = date.fromisoformat(spec["since"]) if "since" in spec else None
+        details = {name: spec[name] for name in ("base_url", "delay_s", "paging") if name in spec}
+        outcome = run.crawl(spec["key"], since=since, books=books, changes=changes, **details)
+        assert books.closed == [outcome]
+        told = {"outcome": asdict(outcome)}
+    return {**told, "notices": [_notice(met) for met in COLLECTED], "peak_kib": _peak_kib()}
+
+
+def _fetch(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    doors = [Allowance.of(url).origins for url in spec.get("doors", [])]
+    # More ports, so that the address rule stands alone between a request and a canary.
+    ports = PUBLIC_ONLY.ports | set(spec.get("ports", []))
+    allowance = Allowance(origins=frozenset().union(*doors), ports=ports)
+    settings = scrapy_settings(delay_s=spec.get("delay_s", 0.0), allowance=allowance, **changes)
+    process = CrawlerProcess(settings)
+    heard: dict[str, Any] = {}
+    crawler = process.create_crawler(Asker)
+    process.crawl(crawler, urls=spec["urls"], heard=heard)
+    process.start()
+    assert crawler.stats is not None
+    return {
+        "heard": [heard.get(str(number)) for number in range(len(spec["urls"]))],
+        "stats": crawler.stats.get_stats(),
+    }
+
+
+def _notice(met: ParsedNotice | Broken) -> dict[str, Any]:
+    if isinstance(met, Broken):
+        return {"broken": met.source_id, "reason": met.reason}
+    return asdict(met)
+
+
+def _peak_kib() -> int:
+    """The most memory this process has held; of its own, unlike ru_maxrss, which a child inherits."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+if __name__ == "__main__":
+    import crawl_in_memory as module  # the copy that Scrapy loads by name, so that there is one COLLECTED
+
+    print(json.dumps(module.main(json.loads(sys.argv[1])), default=str))

@@ -1,0 +1,138 @@
+"""Which portal does a test crawl? A real HTTP server on loopback whose log is the witness of what was asked of it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+ROBOTS = "/robots.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One request as it arrived. ``at`` is monotonic."""
+
+    at: float
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer. ``wait_s`` before it; ``silent``: the connection is dropped without a word."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    wait_s: float = 0.0
+    silent: bool = False
+
+    @classmethod
+    def of(cls, told: Any, **details: Any) -> Self:
+        """JSON."""
+        headers = {"Content-Type": "application/json", **details.pop("headers", {})}
+        return cls(body=json.dumps(told).encode(), headers=headers, **details)
+
+
+Answer = Callable[[Seen], Reply]
+
+
+class Portal:
+    """A server that answers by a function of the request; robots.txt is 404 unless the test says otherwise."""
+
+    def __init__(self, answer: Answer, robots: Answer | Reply | None = None) -> None:
+        self.log: list[Seen] = []
+        self.at_once = self.most_at_once = 0
+        self.counting = threading.Lock()
+        self._answer = answer
+        self._robots = robots if robots is not None else Reply(status=404)
+        portal = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                parts = urlsplit(self.path)
+                seen = Seen(
+                    at=time.monotonic(),
+                    method=self.command,
+                    path=parts.path,
+                    query={name: values[-1] for name, values in parse_qs(parts.query).items()},
+                    headers={name.lower(): value for name, value in self.headers.items()},
+                    body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+                )
+                with portal.counting:
+                    portal.log.append(seen)
+                    portal.at_once += 1
+                    portal.most_at_once = max(portal.most_at_once, portal.at_once)
+                reply = portal.reply(seen)
+                if reply.wait_s:
+                    portal.closing.wait(reply.wait_s)
+                with portal.counting:
+                    portal.at_once -= 1
+                if reply.silent:
+                    self.close_connection = True
+                    return
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(reply.body)))
+                self.end_headers()
+                self.wfile.write(reply.body)
+
+            def do_GET(self) -> None:
+                self.handle_any()
+
+            def do_POST(self) -> None:
+                self.handle_any()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet: the log is ours."""
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            block_on_close = False
+
+            def handle_error(self, *_: object) -> None:
+                """A crawl that hangs up is what some tests are about."""
+
+        self.closing = threading.Event()
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def reply(self, seen: Seen) -> Reply:
+        """The answer to this request."""
+        if seen.path != ROBOTS:
+            return self._answer(seen)
+        return self._robots if isinstance(self._robots, Reply) else self._robots(seen)
+
+    def asked(self, path: str | None = None) -> list[Seen]:
+        """What was asked for beside robots.txt, in order; of one path only if given."""
+        return [seen for seen in self.log if seen.path != ROBOTS and path in (None, seen.path)]
+
+    def gaps(self) -> list[float]:
+        """Seconds between one request and the next, robots.txt included."""
+        return [after.at - before.at for before, after in zip(self.log, self.log[1:], strict=False)]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
