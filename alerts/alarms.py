@@ -1,0 +1,60 @@
+"""What must a person act on? Alarms: raised once, kept open until it is well again, closed once."""
+
+import logging
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db.models import Alarm
+from db.session import utcnow
+
+log = logging.getLogger(__name__)
+
+
+class AlarmKind(StrEnum):
+    """Each kind has its remedy in the README."""
+
+    RELAY_REFUSES = "relay_refuses"  # the breaker: nothing is sent until a person says so
+    RELAY_UNREACHABLE = "relay_unreachable"
+    DIGEST_BROKEN = "digest_broken"
+    JOB_OVERRAN = "job_overran"
+    JOB_FAILED = "job_failed"
+    FETCH_DIED = "fetch_died"
+    OUTBOX_STUCK = "outbox_stuck"
+    BOOKS = "books"
+
+
+def raise_alarm(s: Session, kind: AlarmKind, subject: str, told: str) -> bool:
+    """Open an alarm in the caller's transaction; gives whether it is a new one.
+
+    ``subject`` is what it is about (a source's key, a row's id) and never a person.
+    """
+    statement = insert(Alarm).values(kind=kind, subject=subject, told=told)
+    fresh = s.scalar(
+        statement.on_conflict_do_nothing(
+            index_elements=["kind", "subject"], index_where=Alarm.closed_at.is_(None)
+        ).returning(Alarm.id)
+    )
+    if fresh is not None:
+        log.error("alarm raised", extra={"alarm": str(kind), "subject": subject, "alarm_id": fresh})
+    return fresh is not None
+
+
+def close_alarm(s: Session, kind: AlarmKind, subject: str) -> bool:
+    """Close an alarm that is well again; gives whether there was one."""
+    closed = s.scalars(
+        update(Alarm)
+        .where(Alarm.kind == kind, Alarm.subject == subject, Alarm.closed_at.is_(None))
+        .values(closed_at=utcnow())
+        .returning(Alarm.id)
+    ).all()
+    if closed:
+        log.warning("alarm closed", extra={"alarm": str(kind), "subject": subject})
+    return bool(closed)
+
+
+def open_alarms(s: Session) -> list[Alarm]:
+    """All alarms that wait for a person, oldest first."""
+    return list(s.scalars(select(Alarm).where(Alarm.closed_at.is_(None)).order_by(Alarm.id)))

@@ -1,0 +1,192 @@
+"""What shall one digest tell? Owed alerts become a DigestView: one entry per procurement, with its reasons.
+
+What is left out of a digest that takes an alert, and why: a procurement whose deadline passed or that was cancelled
+before it was told (nobody can act on it), a change that was taken back before it was told, and a procurement that no
+active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.just_under import near_misses, notices_read, sources_read
+from alerts.outside import safe_url
+from alerts.sources import source_name
+from alerts.standing import Standing, leading, standings
+from alerts.tokens import digest_url, unsubscribe_url
+from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
+from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, Subscriber
+
+# Of a calibrated probability: four of five such notices are for this profile; three of five; fewer.
+VERY_STRONG = 0.8
+STRONG = 0.6
+NORDIC_PAIR = frozenset({"NO", "SE"})
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def compose(
+    s: Session, digest: Digest, run: DigestRun, subscriber: Subscriber, owed: Sequence[Alert]
+) -> DigestView | None:
+    """All that this digest tells; None when nothing of what is owed can be told."""
+    profiles = {profile.id: profile for profile in _active_profiles(s, subscriber.id)}
+    entries: list[Entry] = []
+    changed: list[Entry] = []
+    for standing in standings(s, owed, profiles.values()):
+        reasons = reasons_of(standing, profiles)
+        changes = changes_of(standing.alerts)
+        if not reasons:
+            continue
+        if leading(standing.alerts).kind == AlertKind.CHANGE:
+            if changes:
+                changed.append(_entry(standing, subscriber, reasons, changes))
+        elif standing.is_open(run.as_of):
+            entries.append(_entry(standing, subscriber, reasons, ()))
+    if not entries and not changed:
+        return None
+    missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
+    return DigestView(
+        digest_id=digest.id,
+        company=subscriber.company,
+        language=subscriber.language,
+        country=subscriber.country,
+        day=run.day,
+        as_of=run.as_of,
+        cadence=subscriber.cadence,
+        notices_read=notices_read(s, subscriber.id),
+        sources=sources_read(s),
+        entries=tuple(sorted(entries, key=_order)),
+        changed=tuple(sorted(changed, key=_order)),
+        near_misses=missed.best,
+        near_misses_left_out=missed.left_out,
+        page_url=digest_url(digest.id),
+        unsubscribe_url=unsubscribe_url(subscriber.id),
+        one_click_url=unsubscribe_url(subscriber.id),
+    )
+
+
+def strength(score: float) -> Strength:
+    """A calibrated probability in words."""
+    if score >= VERY_STRONG:
+        return Strength.VERY_STRONG
+    return Strength.STRONG if score >= STRONG else Strength.POSSIBLE
+
+
+def side(reader: str, country: str | None) -> Side:
+    """Where a procurement stands, seen from the reader's country (both alpha-2)."""
+    if country == reader:
+        return Side.HOME
+    return Side.NEIGHBOUR if {reader, country} == NORDIC_PAIR else Side.WIDER
+
+
+def reasons_of(standing: Standing, profiles: Mapping[int, Profile]) -> tuple[Reason, ...]:
+    """Why it is for this subscriber, one reason per profile, best first.
+
+    A profile counts by its match with the version shown, or else by its best with any version of the procurement.
+    Where the corrigendum itself matches worse than what was told, the best match there is stands in.
+    """
+    by_profile: dict[int, list[Match]] = {}
+    for match in standing.matches:
+        if match.barred_by is None:
+            by_profile.setdefault(match.profile_id, []).append(match)
+    best = [_preferred(matches, standing.shown) for matches in by_profile.values()]
+    above = [match for match in best if match.score >= match.threshold_then]
+    chosen = above or sorted(best, key=_score)[-1:]
+    return tuple(_reason(match, profiles[match.profile_id]) for match in sorted(chosen, key=_score, reverse=True))
+
+
+def changes_of(alerts: Iterable[Alert]) -> tuple[Change, ...]:
+    """What moved since the reader was last told, over all owed changes: first old value, last new one."""
+    moved: dict[str, Change] = {}
+    for alert in alerts:
+        for field, old, new in alert.changes:
+            first = moved.get(field)
+            moved[field] = Change(field=field, old=first.old if first else old, new=new)
+    return tuple(change for change in moved.values() if change.old != change.new)
+
+
+def _active_profiles(s: Session, subscriber_id: int) -> Sequence[Profile]:
+    return s.scalars(
+        select(Profile).where(Profile.subscriber_id == subscriber_id, Profile.active.is_(True)).order_by(Profile.id)
+    ).all()
+
+
+def _score(match: Match) -> float:
+    return match.score
+
+
+def _preferred(matches: Sequence[Match], shown: NoticeVersion) -> Match:
+    """Of one profile's matches, newest first: the newest model's with the version shown if above, else the best."""
+    newest: dict[int, Match] = {}
+    for match in matches:
+        newest.setdefault(match.version_id, match)
+    with_shown = newest.get(shown.id)
+    if with_shown is not None and with_shown.score >= with_shown.threshold_then:
+        return with_shown
+    return max(newest.values(), key=_score)
+
+
+def _reason(match: Match, profile: Profile) -> Reason:
+    evidence = match.evidence
+    return Reason(
+        profile=profile.name,
+        score=match.score,
+        strength=strength(match.score),
+        notice_sentence=evidence["notice_sentence"],
+        notice_language=evidence["notice_language"],
+        profile_sentence=evidence["profile_sentence"],
+        lot=evidence.get("lot"),
+        words=tuple((theirs, ours) for theirs, ours in evidence.get("words", ())),
+        shared_cpv=tuple(evidence.get("shared_cpv", ())),
+    )
+
+
+def _entry(
+    standing: Standing, subscriber: Subscriber, reasons: tuple[Reason, ...], changes: tuple[Change, ...]
+) -> Entry:
+    shown, due, priced = standing.shown, standing.deadline, standing.priced
+    alert = leading(standing.alerts)
+    return Entry(
+        alert_id=alert.id,
+        procurement_id=standing.procurement_id,
+        kind=alert.kind,
+        side=side(subscriber.country, shown.country),
+        title=shown.title.get(shown.language) or next(iter(shown.title.values()), ""),
+        language=shown.language,
+        buyer=standing.buyer,
+        country=shown.country,
+        nuts=tuple(shown.nuts),
+        nationwide=shown.nationwide,
+        cpv=tuple(shown.cpv),
+        amount=priced.value_amount if priced else None,
+        currency=priced.value_currency if priced else None,
+        published_at=shown.published_at,
+        deadline_at=due.deadline_at if due else None,
+        deadline_kind=due.deadline_kind if due else None,
+        deadline_date_only=due.deadline_date_only if due else False,
+        procedure_type=shown.procedure_type,
+        framework=shown.framework,
+        security_clearance=shown.security_clearance,
+        scope=shown.scope,
+        cancelled=standing.cancelled,
+        reasons=reasons,
+        changes=changes,
+        links=_links(standing),
+    )
+
+
+def _links(standing: Standing) -> tuple[PortalLink, ...]:
+    """Every page of every notice of the procurement, the shown one's first, then the newest."""
+    first = [version for version in standing.current if version.id == standing.shown.id] or [standing.shown]
+    rest = [version for version in standing.current if version.id != standing.shown.id]
+    return tuple(
+        PortalLink(source=source_name(version.notice.source), number=version.notice.source_id, url=address)
+        for version in (*first, *rest)
+        if (address := safe_url(version.url)) is not None
+    )
+
+
+def _order(entry: Entry) -> tuple[datetime, float, int]:
+    """The nearest deadline first, those without one last; then the strongest."""
+    return (entry.deadline_at or NEVER, -entry.reasons[0].score, entry.procurement_id)

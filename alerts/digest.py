@@ -1,0 +1,216 @@
+"""Who is told what, and when? Runs and digests, each once, however often and by however many processes it is tried.
+
+The ledger is ``alert.digest_id IS NULL``, never a time window: an alert whose transaction commits late is taken by
+the next digest (promises.md 3.4). Runs are keyed by day, cadence and slot, and who belongs to a run is settled in the
+transaction that opens it.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from alerts.clock import MONDAY, latest_slots, local_day
+from alerts.outbox import deliver
+from alerts.suppress import AddressUnusable, is_suppressed
+from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Subscriber, Suppression
+from db.session import transaction, utcnow
+from settings import get_settings
+
+log = logging.getLogger(__name__)
+AT_ONCE_EVERY = timedelta(minutes=5)
+BY_HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What became of the digests of one run. ``run_id`` None: nobody was owed anything, so there was none.
+
+    ``deliveries``: mails in the outbox. ``empty``: digests that found nothing of what was owed worth telling any more.
+    """
+
+    run_id: int | None
+    day: date
+    cadence: str
+    slot: str = ""
+    digests: int = 0
+    deliveries: int = 0
+    empty: int = 0
+    broken: int = 0
+
+
+def run_due(now: datetime) -> list[RunReport]:
+    """Open and build every run that is due and not done, and finish those that a dead process left unfinished.
+
+    Daily and weekly runs are those of the last slot that has come, so that several missed days are one digest.
+    """
+    for cadence in (Cadence.DAILY, Cadence.WEEKLY):
+        for slot in latest_slots(now, cadence, _hours(cadence)):
+            open_run(cadence=cadence, day=slot.day, slot=slot.name, as_of=now, hour=slot.hour, due_at=slot.due_at)
+    if _someone_owed(Cadence.AT_ONCE):
+        # Named by UTC, whose clock never goes back: two runs an hour apart in autumn must not share a name.
+        tick = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % AT_ONCE_EVERY
+        open_run(cadence=Cadence.AT_ONCE, day=now.date(), slot=f"{tick:%H:%M}Z", as_of=now)
+    with transaction() as s:
+        # A run that a dead process left behind is finished as of now: what was open then may have passed.
+        s.execute(
+            update(DigestRun)
+            .where(DigestRun.closed_at.is_(None), DigestRun.slot.not_like(f"{BY_HAND}%"))
+            .values(as_of=now)
+        )
+        unfinished = s.scalars(select(DigestRun.id).where(DigestRun.closed_at.is_(None)).order_by(DigestRun.id)).all()
+    return [build_run(run_id) for run_id in unfinished]
+
+
+def run(cadence: Cadence, as_of: datetime) -> RunReport:
+    """Tell now what this cadence's subscribers are owed, whatever their hour; the weekly ones on Mondays only.
+
+    For a person at the command line: ``as_of`` gives the day that the digests name and against which deadlines are
+    held. Each such run has a slot of its own; the ledger alone sees to it that nothing is told twice.
+    """
+    day = local_day(as_of)
+    if (cadence is Cadence.WEEKLY and day.weekday() != MONDAY) or not _someone_owed(cadence):
+        return RunReport(run_id=None, day=day, cadence=cadence)
+    slot = f"{BY_HAND} {utcnow():%Y-%m-%d %H:%M:%S.%f}"
+    return build_run(open_run(cadence=cadence, day=day, slot=slot, as_of=as_of))
+
+
+def open_run(
+    *, cadence: Cadence, day: date, slot: str, as_of: datetime, hour: int | None = None, due_at: datetime | None = None
+) -> int:
+    """The run of this day, cadence and slot, with a digest for everyone who is due and owed something.
+
+    Opening it again changes nothing: who came later waits for the next run. ``hour``: only those who want their mail
+    at this local hour; ``due_at``: only those who had confirmed by then.
+    """
+    with transaction() as s:
+        run_id: int | None = s.scalar(
+            insert(DigestRun)
+            .values(day=day, cadence=cadence, slot=slot, as_of=as_of)
+            .on_conflict_do_nothing(constraint="run_once")
+            .returning(DigestRun.id)
+        )
+        if run_id is None:
+            key = (DigestRun.day == day, DigestRun.cadence == cadence, DigestRun.slot == slot)
+            return s.scalars(select(DigestRun.id).where(*key)).one()
+        due = select(literal(run_id), Subscriber.id).where(*_due(cadence, hour, due_at), _owed_something())
+        made = s.scalars(insert(Digest).from_select(["run_id", "subscriber_id"], due).returning(Digest.id)).all()
+    log.info("digest run opened", extra={"run_id": run_id, "cadence": str(cadence), "digests": len(made)})
+    return run_id
+
+
+def build_run(run_id: int) -> RunReport:
+    """Build every digest of a run and close it; several processes may do so at once and share the work."""
+    get_settings().require("mail_from", "secret_key")
+    with transaction() as s:
+        unbuilt = s.scalars(
+            select(Digest.id).where(Digest.run_id == run_id, Digest.built_at.is_(None)).order_by(Digest.id)
+        ).all()
+    # What another process is building is passed by at first; should that process die, it is built in the second round.
+    passed = [digest_id for digest_id in unbuilt if not build(digest_id, wait=False)]
+    for digest_id in passed:
+        build(digest_id)
+    with transaction() as s:
+        unfinished = exists().where(Digest.run_id == run_id, Digest.built_at.is_(None))
+        s.execute(
+            update(DigestRun)
+            .where(DigestRun.id == run_id, DigestRun.closed_at.is_(None), ~unfinished)
+            .values(closed_at=utcnow())
+        )
+        return _report(s, run_id)
+
+
+def build(digest_id: int, *, wait: bool = True) -> bool:
+    """Write one subscriber's digest for one run. Calling it again changes nothing.
+
+    Gives False only where ``wait`` is off and another process is building it.
+    """
+    with transaction() as s:
+        digest = s.scalar(select(Digest).where(Digest.id == digest_id).with_for_update(skip_locked=not wait))
+        if digest is None:
+            return False
+        if digest.built_at is not None:
+            return True
+        # Two digests of one subscriber are built one after the other; alerts may be added meanwhile.
+        subscriber = s.scalars(
+            select(Subscriber).where(Subscriber.id == digest.subscriber_id).with_for_update(key_share=True)
+        ).one()
+        digest.built_at = utcnow()
+        owed = [] if _has_left(s, subscriber) else owed_alerts(s, subscriber.id)
+        for alert in owed:
+            alert.digest_id = digest.id
+        if owed:
+            s.flush()
+            deliver(s, digest, subscriber)
+    log.info("digest built", extra={"digest_id": digest_id, "alerts": len(owed)})
+    return True
+
+
+def owed_alerts(s: Session, subscriber_id: int) -> list[Alert]:
+    """Alerts this subscriber has not been told about, oldest first, locked until the caller commits."""
+    mine = (Alert.subscriber_id == subscriber_id, Alert.digest_id.is_(None))
+    return list(s.scalars(select(Alert).where(*mine).order_by(Alert.id).with_for_update()))
+
+
+def _due(cadence: Cadence, hour: int | None, due_at: datetime | None) -> list[ColumnElement[bool]]:
+    """Who may be written to, and wants to be, at this time."""
+    conditions: list[ColumnElement[bool]] = [
+        Subscriber.cadence == cadence,
+        Subscriber.confirmed_at.is_not(None),
+        Subscriber.unsubscribed_at.is_(None),
+        func.lower(Subscriber.email).not_in(select(Suppression.address)),
+    ]
+    if hour is not None:
+        conditions.append(Subscriber.hour == hour)
+    if due_at is not None:
+        conditions.append(Subscriber.confirmed_at <= due_at)
+    return conditions
+
+
+def _owed_something() -> ColumnElement[bool]:
+    return exists().where(Alert.subscriber_id == Subscriber.id, Alert.digest_id.is_(None))
+
+
+def _someone_owed(cadence: Cadence) -> bool:
+    with transaction() as s:
+        return bool(s.scalar(select(exists().where(*_due(cadence, None, None), _owed_something()))))
+
+
+def _hours(cadence: Cadence) -> list[int]:
+    with transaction() as s:
+        return list(s.scalars(select(Subscriber.hour).where(*_due(cadence, None, None)).distinct()))
+
+
+def _has_left(s: Session, subscriber: Subscriber) -> bool:
+    if subscriber.unsubscribed_at is not None:
+        return True
+    try:
+        return is_suppressed(s, subscriber.email)
+    except AddressUnusable:
+        return False  # the outbox says so, once and visibly
+
+
+def _report(s: Session, run_id: int) -> RunReport:
+    run = s.get_one(DigestRun, run_id)
+    states: Counter[str | None] = Counter(
+        s.scalars(
+            select(Delivery.state)
+            .select_from(Digest)
+            .outerjoin(Delivery, Delivery.digest_id == Digest.id)
+            .where(Digest.run_id == run_id, Digest.built_at.is_not(None))
+        )
+    )
+    return RunReport(
+        run_id=run_id,
+        day=run.day,
+        cadence=run.cadence,
+        slot=run.slot,
+        digests=states.total(),
+        deliveries=states.total() - states[None] - states[DeliveryState.BROKEN],
+        empty=states[None],
+        broken=states[DeliveryState.BROKEN],
+    )

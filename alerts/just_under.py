@@ -1,0 +1,108 @@
+"""What did we read since the last digest, and what stayed just under the line?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alerts.outside import safe_url
+from alerts.sources import source_name
+from alerts.view import NearMiss, SourceRead
+from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion
+from db.session import utcnow
+
+MARGIN = 0.15
+BEST = 5
+FIRST_DIGEST_LOOKS_BACK = timedelta(hours=24)
+# A source that has not run for so long was taken off; it is no news that it is not read.
+FORGOTTEN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JustUnder:
+    """The best notices under the line, and how many more there were."""
+
+    best: tuple[NearMiss, ...] = ()
+    left_out: int = 0
+
+
+def since(s: Session, subscriber_id: int) -> datetime:
+    """When this subscriber's last digest with content was built, or a day ago for the first."""
+    last = s.scalar(
+        select(func.max(Digest.built_at))
+        .join(Delivery, Delivery.digest_id == Digest.id)
+        .where(Digest.subscriber_id == subscriber_id)
+    )
+    return last or utcnow() - FIRST_DIGEST_LOOKS_BACK
+
+
+def notices_read(s: Session, subscriber_id: int) -> int:
+    """Notices that we met for the first time since this subscriber's last digest."""
+    return s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since(s, subscriber_id))) or 0
+
+
+def sources_read(s: Session) -> tuple[SourceRead, ...]:
+    """How each source's last finished run went, and when it was last read whole."""
+    runs = s.execute(
+        select(Fetch.source, Fetch.state)
+        .where(Fetch.state != FetchState.RUNNING, Fetch.started_at > utcnow() - FORGOTTEN)
+        .distinct(Fetch.source)
+        .order_by(Fetch.source, Fetch.started_at.desc())
+    ).all()
+    read_at = dict(
+        s.execute(
+            select(Fetch.source, func.max(Fetch.ended_at)).where(Fetch.state == FetchState.DONE).group_by(Fetch.source)
+        )
+        .tuples()
+        .all()
+    )
+    return tuple(
+        SourceRead(name=source_name(source), read=state == FetchState.DONE, read_at=read_at.get(source))
+        for source, state in runs
+    )
+
+
+def near_misses(s: Session, subscriber_id: int, profiles: Sequence[int], as_of: datetime) -> JustUnder:
+    """Open notices matched since the last digest that stayed under the line by less than the margin.
+
+    One per procurement, by its best score; a procurement that this subscriber was ever alerted to is not among them.
+    """
+    alerted = select(Alert.procurement_id).where(Alert.subscriber_id == subscriber_id)
+    best = (
+        select(Match.score, NoticeVersion.id.label("version_id"))
+        .join(NoticeVersion, NoticeVersion.id == Match.version_id)
+        .join(Notice, Notice.current_version_id == NoticeVersion.id)
+        .where(
+            Match.profile_id.in_(profiles),
+            Match.created_at > since(s, subscriber_id),
+            Match.barred_by.is_(None),
+            Match.score < Match.threshold_then,
+            Match.score >= Match.threshold_then - MARGIN,
+            NoticeVersion.cancelled.is_(False),
+            NoticeVersion.deadline_at.is_(None) | (NoticeVersion.deadline_at > as_of),
+            Notice.procurement_id.not_in(alerted),
+        )
+        .distinct(Notice.procurement_id)
+        .order_by(Notice.procurement_id, Match.score.desc())
+        .subquery()
+    )
+    count = s.scalar(select(func.count()).select_from(best)) or 0
+    rows = s.execute(
+        select(NoticeVersion, best.c.score)
+        .join(best, best.c.version_id == NoticeVersion.id)
+        .order_by(best.c.score.desc(), NoticeVersion.id)
+        .limit(BEST)
+    ).all()
+    return JustUnder(best=tuple(_miss(version, score) for version, score in rows), left_out=max(0, count - BEST))
+
+
+def _miss(version: NoticeVersion, score: float) -> NearMiss:
+    return NearMiss(
+        title=version.title.get(version.language) or next(iter(version.title.values()), ""),
+        language=version.language,
+        buyer=version.buyers[0].name if version.buyers else None,
+        score=score,
+        url=safe_url(version.url) or "",
+    )
