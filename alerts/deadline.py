@@ -49,12 +49,17 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidDeadline:
-    """A deadline in words, and how near it is. ``left`` is None when it has passed."""
+    """A deadline in words, and how near it is: frist 28. nov. kl. 12.00, om 6 dager. ``left`` is None when it passed."""
 
-    text: str
+    said: str
     left: str | None
     kind: str  # tender | request | interest
     urgency: Urgency
+
+    @property
+    def text(self) -> str:
+        """Both together: frist 28. nov. kl. 12.00 (om 6 dager)."""
+        return f"{self.said} ({self.left})" if self.left else self.said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +131,13 @@ class Clock:
         kind = kind if kind in KINDS else "tender"
         when = self.when(at, date_only=date_only, country=country)
         if at <= self.as_of:
-            text = self.texts.say("deadline.passed", when=when)
-            return SaidDeadline(text=text, left=None, kind=kind, urgency=Urgency.PASSED)
+            passed = self.texts.say("deadline.passed", when=when)
+            return SaidDeadline(said=passed, left=None, kind=kind, urgency=Urgency.PASSED)
         day = self.deadline_day(at, date_only=date_only, country=country)
-        days, left = (day - self.today).days, self.left(day)
-        said = self.texts.say(f"deadline.{kind}", when=when)
+        days = (day - self.today).days
         return SaidDeadline(
-            text=self.texts.say("deadline.with_left", deadline=said, left=left),
-            left=left,
+            said=self.texts.say(f"deadline.{kind}", when=when),
+            left=self.left(day),
             kind=kind,
             urgency=Urgency.URGENT if days < 3 else Urgency.SOON if days < 7 else Urgency.CALM,
         )

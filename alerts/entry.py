@@ -48,6 +48,7 @@ class ToldEntry:
     url: str | None
     facts: tuple[str, ...]
     deadline: str | None
+    left: str | None
     urgency: Urgency
     changes: tuple[str, ...]
     reasons: tuple[ToldReason, ...]
@@ -73,7 +74,8 @@ def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
         tag=said.language_tag(entry.language),
         url=next((link.url for link in links if link.url), None),
         facts=_facts(entry, said, is_change=is_change),
-        deadline=deadline.text if deadline else _no_deadline(entry, said),
+        deadline=deadline.said if deadline else _no_deadline(entry, said),
+        left=deadline.left if deadline else None,
         urgency=deadline.urgency if deadline else Urgency.CALM,
         changes=_changes(entry, said),
         reasons=tuple(_reason(reason, said) for reason in reasons[:REASONS]),

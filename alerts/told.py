@@ -49,7 +49,7 @@ class Told:
     date: str
     greeting: tuple[str, ...]  # how many notices were read
     headline: str
-    nearest: str | None
+    lead: tuple[str, ...]  # the nearest deadline, and how many have changed
     sections: tuple[ToldSection, ...]
     left_out: str | None
     near_heading: str | None
@@ -72,13 +72,15 @@ def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None 
     near_more = len(view.near_misses) - len(near) + view.near_misses_left_out
     company = shown(view.company, NAME)
     deadline = nearest(view, said)
+    soonest = said.texts.say(f"intro.nearest.{deadline.kind}", left=deadline.left or "") if deadline else None
+    counts = _counts(view, said)
     return Told(
         texts=said.texts,
         subject=subject(view, said, deadline),
         date=said.clock.long_day(view.day),
         greeting=_greeting(view, said),
-        headline=_headline(view, said),
-        nearest=said.texts.say(f"intro.nearest.{deadline.kind}", left=deadline.left or "") if deadline else None,
+        headline=counts[0],
+        lead=(*([soonest] if soonest else []), *counts[1:]),
         sections=tuple(_sections(view, said, new, changed)),
         left_out=said.texts.plural("more.entries", left_out) if left_out else None,
         near_heading=said.texts.plural("section.near", len(near) + near_more) if near else None,
@@ -110,13 +112,13 @@ def _greeting(view: DigestView, said: Speaker) -> tuple[str, ...]:
     return hello, said.texts.say("intro.read", notices=notices, sources=sources)
 
 
-def _headline(view: DigestView, said: Speaker) -> str:
+def _counts(view: DigestView, said: Speaker) -> list[str]:
     sentences = []
     for key, count in (("intro.above", len(view.entries)), ("intro.changed", len(view.changed))):
         if count:
             number = said.texts.number(count)
             sentences.append(said.texts.plural(key, count, number=number[:1].upper() + number[1:]))
-    return " ".join(sentences) or said.texts.say("intro.nothing")
+    return sentences or [said.texts.say("intro.nothing")]
 
 
 def _sections(
