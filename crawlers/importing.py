@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawlers import payload
 from crawlers.notice import Broken, ParsedNotice
-from crawlers.rows import Saved
+from crawlers.saving import Saved
 from crawlers.store import store_all
 
 BATCH = 100

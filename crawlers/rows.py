@@ -1,54 +1,17 @@
-"""How does a parsed notice become rows, once and only once?
-
-Keys say what may not happen twice (house.md, the data's route): a notice is one per source and number, a version one
-per content. A richer format of the same publication (XML after a search hit) takes the place of the poorer one
-without counting as a corrigendum; a poorer one after a richer is not stored at all.
-"""
+"""Which rows does a parsed notice become? Values into values; :mod:`crawlers.saving` writes them."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
-
-from crawlers.clean import fold
-from crawlers.notice import Broken, ParsedBuyer, ParsedLot, ParsedNotice, WireFormat
-from crawlers.procurement import procurement_of
-from db.models import Buyer, Lot, Notice, NoticeVersion, Quarantined, VersionBuyer
-from db.session import utcnow
-
-SUPERSEDED = "superseded"
-
-
-class Saved(StrEnum):
-    """What became of a notice."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    QUARANTINED = "quarantined"
-
+from crawlers.notice import ParsedLot, ParsedNotice
+from db.models import Lot, NoticeVersion
 
 # Not part of what a notice says: where and how it was read.
 ABOUT_READING = frozenset({"payload_sha256", "listing_sha256", "wire_format", "oddities"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The current version of a stored notice, as far as storing the next one needs it."""
-
-    id: int
-    number: int
-    payload_sha256: str
-    wire_format: str
-    deadline_at: datetime | None
-    cancelled: bool
 
 
 def content_hash(notice: ParsedNotice) -> str:
@@ -57,147 +20,10 @@ def content_hash(notice: ParsedNotice) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False).encode()).hexdigest()
 
 
-def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Saved:
-    """Store one notice in the caller's transaction; calling it again with the same notice changes nothing."""
-    row, fresh = _notice_row(s, notice)
-    relisted = bool(row.listing_sha256 and notice.listing_sha256 and row.listing_sha256 != notice.listing_sha256)
-    row.seen_at = utcnow()
-    row.listing_sha256 = notice.listing_sha256 or row.listing_sha256
-    digest = content_hash(notice)
-    standing = None if fresh else _standing(s, row)
-    met_before = None if fresh else _version_of(s, row.id, digest)
-    if met_before is not None:
-        return _said_again(s, row, met_before, standing, notice, crawled=fetch_id is not None)
-    number = _next_number(standing, notice, relisted=relisted)
-    if number is None:
-        return Saved.UNCHANGED
-    if not fresh:
-        row.procurement_id = procurement_of(s, notice, already=row.procurement_id)
-    version = _version_row(notice, notice_id=row.id, number=number, digest=digest, fetch_id=fetch_id)
-    s.add(version)
-    s.flush()
-    _add_buyers(s, version.id, notice)
-    s.add_all(_lot_row(version.id, lot) for lot in _numbered_apart(notice.lots))
-    _make_current(s, row, version.id)
-    return Saved.NEW if standing is None else Saved.CHANGED
-
-
-def _said_again(
-    s: Session, row: Notice, version_id: int, standing: Standing | None, notice: ParsedNotice, *, crawled: bool
-) -> Saved:
-    """Content that was met before: nothing to do, unless the portal has gone back to it (a deadline moved back)."""
-    if standing is None or version_id == standing.id or not crawled:
-        return Saved.UNCHANGED
-    if notice.wire_format.richness < WireFormat(standing.wire_format).richness:
-        return Saved.UNCHANGED
-    s.execute(
-        update(NoticeVersion).where(NoticeVersion.id == version_id).values(matched_rev=None, number=standing.number + 1)
-    )
-    _make_current(s, row, version_id)
-    return Saved.CHANGED
-
-
-def _make_current(s: Session, row: Notice, version_id: int) -> None:
-    """Let the version speak for its notice; an older reading that was still to be matched is owed to nobody."""
-    row.current_version_id = version_id
-    s.execute(
-        update(NoticeVersion)
-        .where(NoticeVersion.notice_id == row.id, NoticeVersion.id != version_id, NoticeVersion.matched_rev.is_(None))
-        .values(matched_rev=SUPERSEDED)
-    )
-    s.flush()
-
-
-def quarantine(s: Session, broken: Broken) -> Saved:
-    """Keep a notice that cannot be read, whole, with its reason; the same body is kept once."""
-    statement = insert(Quarantined).values(
-        source=broken.source,
-        source_id=broken.source_id,
-        payload_sha256=hashlib.sha256(broken.body).hexdigest(),
-        content_type=broken.content_type,
-        body=broken.body,
-        reason=broken.reason[:2000],
-    )
-    s.execute(
-        statement.on_conflict_do_update(
-            index_elements=["source", "payload_sha256"],
-            set_={"reason": statement.excluded.reason, "seen_at": utcnow()},
-        )
-    )
-    return Saved.QUARANTINED
-
-
-def known_listings(s: Session, source: str, since: datetime) -> dict[str, str]:
-    """Hash of the search hit behind each notice of a source that was seen since; unchanged hits need no download."""
-    rows = s.execute(
-        select(Notice.source_id, Notice.listing_sha256).where(
-            Notice.source == source, Notice.seen_at >= since, Notice.listing_sha256.is_not(None)
-        )
-    )
-    return {source_id: sha for source_id, sha in rows if sha}
-
-
-def _notice_row(s: Session, notice: ParsedNotice) -> tuple[Notice, bool]:
-    """The row of this publication, locked; made, with its procurement, where it is new."""
-    mine = select(Notice).where(Notice.source == notice.source, Notice.source_id == notice.source_id)
-    row = s.scalar(mine.with_for_update())
-    if row is None:
-        statement = insert(Notice).values(
-            source=notice.source,
-            source_id=notice.source_id,
-            procurement_id=procurement_of(s, notice),
-            listing_sha256=notice.listing_sha256,
-        )
-        made = s.scalar(statement.on_conflict_do_nothing(constraint="notice_once").returning(Notice.id))
-        row = s.scalars(mine.with_for_update()).one()
-        if made is not None:
-            return row, True
-    return row, False
-
-
-def _version_of(s: Session, notice_id: int, digest: str) -> int | None:
-    return s.scalar(
-        select(NoticeVersion.id).where(NoticeVersion.notice_id == notice_id, NoticeVersion.content_hash == digest)
-    )
-
-
-def _standing(s: Session, row: Notice) -> Standing | None:
-    found = s.execute(
-        select(
-            NoticeVersion.id,
-            NoticeVersion.number,
-            NoticeVersion.payload_sha256,
-            NoticeVersion.wire_format,
-            NoticeVersion.deadline_at,
-            NoticeVersion.cancelled,
-        ).where(NoticeVersion.id == row.current_version_id)
-    ).one_or_none()
-    return None if found is None else Standing(**dict(zip(Standing.__slots__, found, strict=True)))
-
-
-def _next_number(standing: Standing | None, notice: ParsedNotice, *, relisted: bool) -> int | None:
-    """The number of the new version, or None when it adds nothing to a richer one that stands.
-
-    Two formats may read one publication differently (a search hit shows one deadline of many lots), so between
-    formats only a hit that the portal itself changed counts as a corrigendum. Reading the same payload anew with a
-    better parser never does.
-    """
-    if standing is None:
-        return 1
-    old, new = WireFormat(standing.wire_format), notice.wire_format
-    moved = notice.cancelled != standing.cancelled or (
-        notice.deadline is not None and notice.deadline.at != standing.deadline_at
-    )
-    if new.richness == old.richness:
-        return standing.number if notice.payload_sha256 == standing.payload_sha256 else standing.number + 1
-    if relisted and moved:
-        return standing.number + 1
-    return standing.number if new.richness > old.richness else None
-
-
-def _version_row(
+def version_row(
     notice: ParsedNotice, *, notice_id: int, number: int, digest: str, fetch_id: int | None
 ) -> NoticeVersion:
+    """The row of one reading of a notice, without its lots and buyers."""
     deadline = notice.deadline
     return NoticeVersion(
         notice_id=notice_id,
@@ -243,7 +69,8 @@ def _version_row(
     )
 
 
-def _lot_row(version_id: int, lot: ParsedLot) -> Lot:
+def lot_row(version_id: int, lot: ParsedLot) -> Lot:
+    """The row of one lot."""
     return Lot(
         version_id=version_id,
         identifier=lot.identifier,
@@ -259,7 +86,7 @@ def _lot_row(version_id: int, lot: ParsedLot) -> Lot:
     )
 
 
-def _numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:
+def numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:
     """The lots with identifiers that differ: some portals number two lots alike, and both are wanted."""
     seen: dict[str, int] = {}
     apart = []
@@ -268,27 +95,6 @@ def _numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:
         count = seen[lot.identifier]
         apart.append(lot if count == 1 else replace(lot, identifier=f"{lot.identifier} ({count})"))
     return apart
-
-
-def _add_buyers(s: Session, version_id: int, notice: ParsedNotice) -> None:
-    ids = list(dict.fromkeys(_buyer_id(s, buyer) for buyer in notice.buyers))
-    s.add_all(VersionBuyer(version_id=version_id, buyer_id=id_, position=place) for place, id_ in enumerate(ids))
-
-
-def _buyer_id(s: Session, buyer: ParsedBuyer) -> int:
-    """The row of this buyer: by country and digits, or by country and folded name where it has no number."""
-    digits, country, folded = buyer.digits, buyer.country or "", fold(buyer.name)
-    same = (Buyer.country == country) & (
-        (Buyer.digits == digits) if digits else (Buyer.digits.is_(None) & (Buyer.folded_name == folded))
-    )
-    found = s.scalar(select(Buyer.id).where(same))
-    if found is not None:
-        return found
-    statement = insert(Buyer).values(
-        name=buyer.name, folded_name=folded, identifier=buyer.identifier, digits=digits, country=country
-    )
-    made = s.scalar(statement.on_conflict_do_nothing().returning(Buyer.id))
-    return made if made is not None else s.scalars(select(Buyer.id).where(same)).one()
 
 
 def _plain(value: object) -> object:

@@ -1,6 +1,6 @@
 """What does a crawl or an import leave in the database? The door between portals and tables.
 
-With :mod:`crawlers.rows` and :mod:`crawlers.procurement`, its two halves, the only importer of the database among the
+With :mod:`crawlers.saving`, :mod:`crawlers.rows` and :mod:`crawlers.procurement`, its parts, the only importer of the database among the
 crawlers.
 """
 
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crawlers.notice import Broken, ParsedNotice
-from crawlers.rows import Saved, known_listings, quarantine, save
+from crawlers.saving import Saved, known_listings, quarantine, save
 from db.models import Fetch, FetchState, SourceState
 from db.session import engine, transaction, utcnow
 

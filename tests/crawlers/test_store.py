@@ -20,7 +20,7 @@ from crawlers.notice import (
     Stage,
     WireFormat,
 )
-from crawlers.rows import Saved
+from crawlers.saving import Saved
 from crawlers.store import (
     AlreadyRunning,
     FetchOutcome,
