@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -20,13 +20,19 @@ class SettingsError(Exception):
     """Raised at start when a setting is missing or unusable; names the variable, never shows its value."""
 
 
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias) if alias else f"ANBUDSVAKT_{field.upper()}"
+
+
 class _FileSource(PydanticBaseSettingsSource):
     """Reads ``ANBUDSVAKT_X`` from the file named by ``ANBUDSVAKT_X_FILE``."""
 
     def get_field_value(self, field: object, field_name: str) -> tuple[str | None, str, bool]:
         """One field's value from its file, if such a file is named."""
         del field  # pydantic-settings hands it over; the name is enough
-        name = "DATABASE_URL" if field_name == "database_url" else f"ANBUDSVAKT_{field_name.upper()}"
+        name = variable(field_name)
         path = os.environ.get(f"{name}_FILE")
         if not path:
             return None, field_name, False
@@ -88,6 +94,11 @@ class Settings(BaseSettings):
     heartbeat_url: HttpUrl | None = Field(None, description="pinged when a day's digests are done")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object, told: ValidationInfo) -> object:
+        return cls.model_fields[str(told.field_name)].get_default() if value == "" else value
+
     @field_validator("secret_key", "feeds", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -144,7 +155,7 @@ class Settings(BaseSettings):
         """Stop with the names of the settings that this work needs and that are missing."""
         missing = [name for name in names if getattr(self, name) in (None, "", ())]
         if missing:
-            raise SettingsError("missing: " + ", ".join(f"ANBUDSVAKT_{name.upper()}" for name in missing))
+            raise SettingsError("missing: " + ", ".join(map(variable, missing)))
 
 
 @lru_cache(maxsize=1)

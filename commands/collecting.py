@@ -29,6 +29,9 @@ def crawl(
     key: str,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day to read.")] = None,
     base_url: Annotated[str | None, typer.Option(help="Another address of the portal, such as the sandbox's.")] = None,
+    delay: Annotated[
+        float | None, typer.Option(min=0, help="Seconds between requests; less than 1 on loopback only.")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +41,7 @@ def crawl(
     from crawlers.store import AlreadyRunning, NotYet
 
     try:
-        outcome = crawl_source(key, since=since.date() if since else None, base_url=base_url)
+        outcome = crawl_source(key, since=since.date() if since else None, base_url=base_url, delay_s=delay)
     except (AlreadyRunning, NotYet, LookupError) as wrong:
         raise fail(f"{key}: {wrong}") from None
     from classifier.scope import judge_new

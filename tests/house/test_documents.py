@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from settings import Settings
+from settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
-
-
-def variable(name: str) -> str:
-    alias = Settings.model_fields[name].validation_alias
-    return str(alias) if alias else f"ANBUDSVAKT_{name.upper()}"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
