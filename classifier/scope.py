@@ -64,6 +64,14 @@ PREPAREDNESS_CPV: Final = {
     "352": 2, "358111": 2, "358112": 2, "4521612": 2, "45216129": 3, "75222": 3, "7524": 1, "75241": 1.5, "7525": 3,
 }  # fmt: skip
 
+# Names by which the defence bodies of countries that the table of buyers does not hold call themselves.
+DEFENCE_BUYERS: Final = (
+    r"ministry of (?:national )?defen[cs]e|ministerie van defensie|ministère des armées|ministère de la défense"
+    r"|ministero della difesa|ministerio de defensa|ministerstwo obrony|ministerstvo obrany|ministerul apărării"
+    r"|bundesministerium der verteidigung|bundeswehr\w*|forsvarskommando\w*|forsvarsminist\w*|puolustus\w*|kaitse(?:vä|inv)\w*"
+    r"|defence forces?|armed forces|mod|nato|carabinieri|direction générale de l'armement|wojskow\w*"
+)
+
 # Whole-word beginnings, folded to lower case; a compound that begins so counts too.
 DEFENCE_WORDS: Final = (
     r"militær\w*|militär\w*|military|forsvaret(?:s)?|forsvarssektor\w*|forsvarsevne\w*|försvarsmakt\w*|försvarsmateriel\w*"
@@ -122,7 +130,8 @@ def _by_buyer(names: Reference, buyers: Sequence[tuple[str | None, str]]) -> lis
     """The first known buyer speaks; among many buyers (joint purchases) a defence one speaks less loudly."""
     found = [known for digits, name in buyers if (known := names.known_buyer(digits, name)) is not None]
     if not found:
-        return []
+        called = next((hit[0] for _, name in buyers if (hit := _pattern(DEFENCE_BUYERS).search(name))), None)
+        return [Sign(kind="buyer", seen=called, scope=Scope.DEFENCE, weight=3.0)] if called else []
     many = len(buyers) > 3  # a joint purchase, such as 12 ministries with one of defence
     known = found[0]
     scope = Scope(known.scope)
@@ -153,12 +162,19 @@ def _prefix_weight(code: str, table: Mapping[str, float]) -> float:
 
 
 def _by_words(title: str, text: str) -> list[Sign]:
-    """Words of the title speak fully; in the text it takes two different ones to speak like one of the title."""
+    """Words of the title speak loudest; in the text it takes three or four different ones to speak like one of these.
+
+    A fire engine or an emergency generator in the title is preparedness whoever buys it; a weapon's name is not
+    always defence (an armoured car may be a bank's), so it needs another sign beside it.
+    """
     signs = []
-    for scope, words in ((Scope.DEFENCE, DEFENCE_WORDS), (Scope.PREPAREDNESS, PREPAREDNESS_WORDS)):
+    for scope, words, of_title in (
+        (Scope.DEFENCE, DEFENCE_WORDS, 1.5),
+        (Scope.PREPAREDNESS, PREPAREDNESS_WORDS, 2.0),
+    ):
         in_title = {found.casefold() for found in _pattern(words).findall(title)}
         in_text = {found.casefold() for found in _pattern(words).findall(text[:READ_CHARACTERS])} - in_title
-        weight = min(2.0, 1.5 * len(in_title) + 0.5 * len(in_text))
+        weight = min(2.0, of_title * len(in_title) + 0.5 * len(in_text))
         if weight:
             seen = ", ".join(sorted(in_title) + sorted(in_text))
             signs.append(Sign(kind="words", seen=seen, scope=scope, weight=weight))
