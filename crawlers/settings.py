@@ -40,6 +40,9 @@ def _network(allowance: Allowance) -> dict[str, Any]:
             "crawlers.guard.Gate": 1000,
             # Scrapy's own lets through what waits for robots.txt (promises.md 3.14); the gate reads it instead.
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            # Scrapy's own holds on to what a bomb unfolded to.
+            "crawlers.unfold.Unfold": 590,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             # No source of ours has a log-in, and a password in an address is refused.
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             # A page may not send us elsewhere by its HTML; a portal that moves says so in its status.

@@ -91,7 +91,12 @@ class Asker(scrapy.Spider):
         for number, url in enumerate(self.urls):
             try:
                 request = scrapy.Request(
-                    url, self.came, errback=self.came_not, dont_filter=True, cb_kwargs={"number": number}
+                    url,
+                    self.came,
+                    errback=self.came_not,
+                    dont_filter=True,
+                    cb_kwargs={"number": number},
+                    headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) a disguise the gate must not let out"},
                 )
             except ValueError as error:  # not even an address
                 self.heard[str(number)] = f"ValueError: {error}"
@@ -135,9 +140,11 @@ def _fetch(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     process.crawl(crawler, urls=spec["urls"], heard=heard)
     process.start()
     assert crawler.stats is not None
+    assert crawler.extensions is not None
     return {
         "heard": [heard.get(str(number)) for number in range(len(spec["urls"]))],
         "stats": crawler.stats.get_stats(),
+        "extensions": [type(extension).__name__ for extension in crawler.extensions.middlewares],
     }
 
 

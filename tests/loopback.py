@@ -1,6 +1,8 @@
 """Which portal does a test crawl? A real HTTP server on loopback whose log is the witness of what was asked of it."""
 
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ class Seen:
     method: str
     path: str
     query: Mapping[str, str]
+    raw_query: str
     headers: Mapping[str, str]
     body: bytes
 
@@ -52,7 +55,7 @@ Answer = Callable[[Seen], Reply]
 class Portal:
     """A server that answers by a function of the request; robots.txt is 404 unless the test says otherwise."""
 
-    def __init__(self, answer: Answer, robots: Answer | Reply | None = None) -> None:
+    def __init__(self, answer: Answer, robots: Answer | Reply | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.log: list[Seen] = []
         self.at_once = self.most_at_once = 0
         self.counting = threading.Lock()
@@ -70,6 +73,7 @@ class Portal:
                     method=self.command,
                     path=parts.path,
                     query={name: values[-1] for name, values in parse_qs(parts.query).items()},
+                    raw_query=parts.query,
                     headers={name.lower(): value for name, value in self.headers.items()},
                     body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
                 )
@@ -111,7 +115,9 @@ class Portal:
         self.closing = threading.Event()
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def reply(self, seen: Seen) -> Reply:
@@ -136,3 +142,33 @@ class Portal:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+class Canary:
+    """A listener that nobody may reach; counts the connections."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self._socket = socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+        self._socket.settimeout(0.05)
+        self.port: int = self._socket.getsockname()[1]
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                caller, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            self.connections += 1
+            caller.close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self._socket.close()

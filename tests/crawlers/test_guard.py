@@ -1,0 +1,240 @@
+"""Does the gate keep what must not pass, and does a run end at its ceilings? (promises.md C5, C6, H4, H6, H7)"""
+
+import gzip
+import socket
+import zlib
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import brotli  # type: ignore[import-untyped]  # no stubs exist
+import pytest
+from crawl_child import fetch
+from loopback import Canary, Portal, Reply, Seen
+
+from crawlers.settings import MEBIBYTE, scrapy_settings, user_agent
+
+HELLO = Reply(body=b"hei")
+BIG = 512 * MEBIBYTE
+
+
+def test_every_request_says_who_we_are() -> None:
+    def answer(seen: Seen) -> Reply:
+        if seen.path == "/moved":
+            return Reply(status=301, headers={"Location": "/here"})
+        if seen.path == "/shaky" and len(portal.asked("/shaky")) == 1:
+            return Reply(status=500)
+        return HELLO
+
+    with Portal(answer) as portal:
+        told = fetch(f"{portal.url}/plain", f"{portal.url}/moved", f"{portal.url}/shaky", doors=[portal.url])
+    assert told["heard"] == [200, 200, 200]
+    assert len(portal.log) == 6  # robots.txt, the three, the redirect and the second try among them
+    assert {seen.headers["user-agent"] for seen in portal.log} == {user_agent()}
+    assert user_agent().startswith(f"Mozilla/5.0 (compatible; Anbudsvakt/{version('anbudsvakt')}; +http")
+    assert not any({"cookie", "referer", "authorization"} & set(seen.headers) for seen in portal.log)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "error"),
+    [
+        ({"ANBUDSVAKT_MOST_REQUESTS": 12}, "ceiling: 12 requests"),
+        ({"ANBUDSVAKT_MOST_BYTES": 100_000}, "ceiling: 100000 bytes"),
+        ({"ANBUDSVAKT_MOST_SECONDS": 1.5}, "ceiling: 1.5 seconds"),
+    ],
+    ids=["requests", "bytes", "seconds"],
+)
+def test_a_run_that_does_not_end_is_ended(ceiling: dict[str, float], error: str) -> None:
+    with Portal(lambda _: Reply(body=b"x" * 20_000)) as portal:
+        urls = [f"{portal.url}/{number}" for number in range(400)]
+        told = fetch(*urls, doors=[portal.url], delay_s=0.01, changes=ceiling)
+    assert told["stats"]["anbudsvakt/error"] == error
+    assert told["stats"]["anbudsvakt/requests"] == len(portal.log) < 400
+    if "ANBUDSVAKT_MOST_REQUESTS" in ceiling:
+        assert len(portal.log) == 12
+    if "ANBUDSVAKT_MOST_BYTES" in ceiling:
+        assert len(portal.asked()) <= 6
+
+
+def test_one_body_alone_cannot_pass_the_ceiling_of_bytes() -> None:
+    with Portal(lambda _: Reply(body=b"x" * 8 * MEBIBYTE)) as portal:
+        told = fetch(portal.url, doors=[portal.url], changes={"ANBUDSVAKT_MOST_BYTES": MEBIBYTE})
+    assert told["stats"]["anbudsvakt/error"] == f"ceiling: {MEBIBYTE} bytes"
+    assert told["stats"]["anbudsvakt/bytes"] < 2 * MEBIBYTE
+
+
+def test_many_small_bombs_are_one_large_one() -> None:
+    body = gzip.compress(bytes(4 * MEBIBYTE))
+    with Portal(lambda _: Reply(body=body, headers={"Content-Encoding": "gzip"})) as portal:
+        urls = [f"{portal.url}/{number}" for number in range(20)]
+        told = fetch(*urls, doors=[portal.url], changes={"ANBUDSVAKT_MOST_BYTES": 16 * MEBIBYTE})
+    assert told["stats"]["anbudsvakt/error"] == f"ceiling: {16 * MEBIBYTE} bytes unfolded"
+    assert len(portal.asked()) <= 6
+
+
+def test_the_ceilings_are_those_we_promise() -> None:
+    settings = scrapy_settings()
+    assert settings["ANBUDSVAKT_MOST_REQUESTS"] == 2000
+    assert settings["ANBUDSVAKT_MOST_BYTES"] == 200 * MEBIBYTE
+    assert settings["ANBUDSVAKT_MOST_SECONDS"] == 20 * 60
+    assert settings["DOWNLOAD_MAXSIZE"] == 32 * MEBIBYTE
+    assert settings["ANBUDSVAKT_DELAY_S"] >= 1
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(300)
+def test_two_thousand_requests_and_no_more() -> None:
+    with Portal(lambda _: HELLO) as portal:
+        urls = [f"{portal.url}/{number}" for number in range(2100)]
+        told = fetch(*urls, doors=[portal.url], limit_s=280)
+    assert len(portal.log) == 2000
+    assert told["stats"]["anbudsvakt/error"] == "ceiling: 2000 requests"
+
+
+def _zeros(compressor: Any) -> bytes:
+    block = bytes(MEBIBYTE)
+    return b"".join([*(compressor.compress(block) for _ in range(BIG // MEBIBYTE)), compressor.flush()])
+
+
+def _brotli_zeros() -> bytes:
+    compressor, block = brotli.Compressor(quality=1), bytes(MEBIBYTE)
+    parts = [compressor.process(block) for _ in range(BIG // MEBIBYTE)]
+    return b"".join([*parts, compressor.finish()])
+
+
+def _zstd_zeros() -> bytes:
+    from backports import zstd
+
+    return _zeros(zstd.ZstdCompressor())
+
+
+@pytest.fixture(scope="module")
+def bombs() -> dict[str, bytes]:
+    """Half a gibibyte of nothing, folded small."""
+    gzipped = _zeros(zlib.compressobj(9, wbits=31))
+    return {
+        "gzip": gzipped,
+        "deflate": _zeros(zlib.compressobj(9)),
+        "br": _brotli_zeros(),
+        "zstd": _zstd_zeros(),
+        "gzip, gzip": gzip.compress(gzipped),
+    }
+
+
+def test_bombs_are_not_unfolded(bombs: dict[str, bytes]) -> None:
+    with Portal(lambda seen: _bomb(bombs, seen)) as portal:
+        urls = [f"{portal.url}/?{number}" for number in range(len(bombs))]
+        quiet = fetch(portal.url + "/?9", doors=[portal.url])
+        began = monotonic()
+        told = fetch(*urls, doors=[portal.url])
+        took = monotonic() - began
+    assert quiet["heard"] == [200]
+    assert all("exceeded DOWNLOAD_MAXSIZE" in answer for answer in told["heard"]), told["heard"]
+    assert told["peak_kib"] <= 200 * 1024
+    assert told["peak_kib"] - quiet["peak_kib"] <= 80 * 1024
+    assert took <= 3 * len(bombs)
+
+
+def _bomb(bombs: dict[str, bytes], seen: Seen) -> Reply:
+    names = list(bombs)
+    number = int(seen.raw_query)
+    if number >= len(names):
+        return HELLO
+    return Reply(body=bombs[names[number]], headers={"Content-Encoding": names[number]})
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read() -> None:
+    with Portal(lambda _: Reply(body=bytes(33 * MEBIBYTE))) as portal:
+        told = fetch(portal.url, doors=[portal.url])
+    assert "DownloadCancelledError" in told["heard"][0]
+    assert told["stats"].get("anbudsvakt/bytes", 0) < MEBIBYTE
+
+
+NAMES = {
+    "loop.example": "127.0.0.1",
+    "second.example": "127.0.0.2",
+    "six.example": "::1",
+    "any.example": "0.0.0.0",
+    "mapped.example": "::ffff:127.0.0.1",
+    "private.example": "10.0.0.1",
+    "cloud.example": "169.254.169.254",
+    "carrier.example": "100.64.0.1",
+    "translated.example": "64:ff9b::7f00:1",
+    "tunnelled.example": "2002:7f00:1::1",
+    "multicast.example": "224.0.0.1",
+}
+HOSTS = (
+    *NAMES,
+    "127.0.0.1",
+    "127.0.0.2",
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "0.0.0.0",
+    "0",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[64:ff9b::7f00:1]",
+    "127.0.0.1.",
+    "user:word@127.0.0.1",
+    "example.com@127.0.0.1",
+    "１２７.0.0.1",
+)
+
+
+def test_no_address_leads_to_a_service_of_our_own_network() -> None:
+    with Canary() as canary:
+        forms = [f"http://{host}:{canary.port}/" for host in HOSTS]
+        doors = [f"http://127.0.0.1:{canary.port + 1 if canary.port < 65535 else 1024}"]  # a door beside it, not to it
+        with Portal(lambda seen: Reply(status=302, headers={"Location": forms[int(seen.path[1:])]})) as portal:
+            redirects = [f"{portal.url}/{number}" for number in range(len(forms)) if forms[number].isascii()]
+            told = fetch(
+                *forms,
+                *redirects,
+                doors=[portal.url, *doors],
+                ports=[canary.port],
+                answers=NAMES,
+                changes={"DOWNLOAD_TIMEOUT": 3, "RETRY_ENABLED": False},
+            )
+        assert canary.connections == 0
+        assert len(portal.asked()) == len(redirects) >= 30
+        assert all("Refused" in str(answer) for answer in told["heard"]), told["heard"]
+        assert "loop.example leads to 127.0.0.1" in told["heard"][0]
+        # The canary sings: without the gate each of them would have been heard.
+        socket.create_connection(("127.0.0.1", canary.port)).close()
+        deadline = monotonic() + 5
+        while canary.connections == 0 and monotonic() < deadline:
+            pass
+        assert canary.connections == 1
+
+
+def test_only_http_goes_out(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.xml"
+    secret.write_text("<rss/>")
+    with Canary() as canary:
+        urls = [
+            secret.as_uri(),
+            "data:text/xml,<rss/>",
+            f"ftp://127.0.0.1:{canary.port}/feed.xml",
+            "s3://bucket/feed.xml",
+            f"gopher://127.0.0.1:{canary.port}/1",
+            f"http://127.0.0.1:{canary.port}/",
+        ]
+        told = fetch(*urls, ports=[canary.port])
+        assert canary.connections == 0
+    assert all("Refused" in answer or "ValueError" in answer for answer in told["heard"]), told["heard"]
+    assert not {"TelnetConsole", "RemoteControl"} & set(told["extensions"])
+
+
+def test_terms_are_kept_whatever_a_redirect_says() -> None:
+    with Portal(lambda _: Reply(status=302, headers={"Location": "https://app.mercell.com/today"})) as portal:
+        told = fetch(portal.url, "https://www.e-avrop.com/", doors=[portal.url])
+    assert all("its terms forbid automated reading" in answer for answer in told["heard"])
