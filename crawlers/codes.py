@@ -46,15 +46,10 @@ def cpv_codes(raw: Iterable[str | None]) -> tuple[str, ...]:
 
 def most_specific_first(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Doffin's search lists every code with all its ancestors, unordered; here the codes meant come first."""
-    stems = {code: code.rstrip("0") or code for code in codes}
-    implied = {
-        code
-        for code in codes
-        if any(
-            other != code and other.startswith(stems[code]) and len(stems[other]) > len(stems[code]) for other in codes
-        )
-    }
-    return tuple(code for code in codes if code not in implied) + tuple(code for code in codes if code in implied)
+    stems = {code: code[:2] + code[2:].rstrip("0") for code in codes}
+    ancestors = {stem[:length] for stem in stems.values() for length in range(2, len(stem))}
+    meant = tuple(code for code in codes if stems[code] not in ancestors)
+    return meant + tuple(code for code in codes if stems[code] in ancestors)
 
 
 def nuts(raw: str | None) -> str | None:

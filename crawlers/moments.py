@@ -106,9 +106,27 @@ def deadline(
     except (ValueError, OverflowError):
         oddities.append(f"{kind} deadline cannot be right: {raw_day[:40]} {(raw_clock or '')[:40]}".rstrip())
         return None
-    if clock_zone and day_zone and clock_zone.utcoffset(None) != day_zone.utcoffset(None):
-        oddities.append(f"{kind} deadline has two offsets")
+    _doubt(at, day_zone, clock_zone, kind, country, oddities)
     return Deadline(at=at, kind=kind)
+
+
+def _doubt(
+    at: datetime,
+    day_zone: tzinfo | None,
+    clock_zone: tzinfo | None,
+    kind: str,
+    country: str | None,
+    oddities: list[str],
+) -> None:
+    """Say where an offset looks wrong. The deadline still is what the file says: nobody knows which of the two is meant.
+
+    Doffin's converted notices of 2022 and 2023 have +02:00 in winter, when Norway is at +01:00.
+    """
+    offsets = {zone.utcoffset(at) for zone in (day_zone, clock_zone) if zone is not None}
+    if len(offsets) > 1:
+        oddities.append(f"{kind} deadline has two offsets")
+    elif country and offsets - {timedelta(0), at.astimezone(zone_of(country)).utcoffset()}:
+        oddities.append(f"{kind} deadline has an offset that {country} does not have on that day")
 
 
 def possible(found: Deadline | None, published_at: datetime | None, oddities: list[str]) -> Deadline | None:

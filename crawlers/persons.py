@@ -11,6 +11,7 @@ _DOMAIN: Final = re.compile(r"[A-Za-zæøåäöÆØÅÄÖ0-9-]{1,63}(?:\.[A-Za-z
 _SPELT_AT: Final = re.compile(
     r"(?<=\w)\s?[\[({]\s?(?:at|alfa|krøllalfa|snabel-?a|a)\s?[\])}]\s?(?=[\w-]{1,63}\.[A-Za-z]{2})", re.IGNORECASE
 )
+_DIGIT: Final = re.compile(r"\d")
 _OMITTED: Final = "…"  # what stands where something about a person stood
 _NUMBER: Final = r"(?:\(?\d\)?(?:[ ()/.\u00a0\u2013-]{0,3}\d){6,14})"
 _FOREIGN_PHONE: Final = re.compile(rf"(?<![\w+.])\(?(?:\+(?=[1-9])|00(?=(?:45|46|47|49|358)[ -])){_NUMBER}(?!\d)")
@@ -41,7 +42,7 @@ def without_persons(plain: str) -> str:
     Danish company number (625500-2021) as a phone, so without a label it stays.
     """
     plain = without_mail(_SPELT_AT.sub("@", plain))
-    if any(char.isdigit() for char in plain):
+    if _DIGIT.search(plain):
         plain = _TOLD_PHONE.sub(rf"\1{_OMITTED}", plain)
         plain = _FOREIGN_PHONE.sub(_OMITTED, plain)
         plain = _SWEDISH_PHONE.sub(_OMITTED, plain)

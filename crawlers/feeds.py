@@ -1,0 +1,132 @@
+"""What do the entries of an RSS or Atom feed say? News, not notices: a signal without deadline or CPV.
+
+The body is always given as bytes: feedparser would open a path or an address it is handed as text.
+
+* The entry's number is its guid, which may be a bare number and no address; without one its link, without that a
+  hash of title and date.
+* ``bozo`` with entries is usable. Dates may stand in dc:date. An HTML page is a failed fetch, not an empty feed.
+* TED's feeds put the publication number before the title's first colon; it becomes the OJ number.
+"""
+
+import calendar
+import hashlib
+import re
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from crawlers import clean, codes, language
+from crawlers.moments import FIRST_YEAR, LAST_YEAR
+from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken, Stage, WireFormat
+from crawlers.page import whole
+
+LONGEST_ID: Final = 200
+_HTML: Final = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"(\d{1,8}-\d{4})\s?:\s?(.+)", re.DOTALL)
+_DATES: Final = ("published_parsed", "updated_parsed", "created_parsed")
+
+
+def parse(body: bytes, *, source: str, url: str) -> tuple[list[ParsedNotice], list[Broken]]:
+    """The entries of a feed, and those that could not be read. Raises SourceBroken when the body is no feed.
+
+    ``url`` is the feed's own address: relative links are completed by it, and an entry without a usable link leads there.
+    Where it is not known (a file), the page that the feed names takes its place.
+    """
+    import feedparser
+
+    start = body[:2048].lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
+    if not start:
+        raise SourceBroken("the feed has an empty body")
+    if _HTML.search(start[:512]):
+        raise SourceBroken("the feed answered with an HTML page")
+    told = feedparser.parse(BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
+    entries = told.get("entries") or []
+    if not told.get("version") and not entries:
+        raise SourceBroken("the body is no feed")
+    spoken = language.decided(str(told.feed.get("language") or ""), str(told.feed.get("title") or ""))
+    url = clean.safe_url(url) or clean.safe_url(str(told.feed.get("link") or "")) or ""
+    notices: dict[str, ParsedNotice] = {}
+    broken: list[Broken] = []
+    for entry in entries:
+        try:
+            notice = _notice(entry, source=source, url=url, spoken=spoken)
+            notices.setdefault(notice.source_id, notice)
+        except NoticeBroken as reason:
+            kept = whole({key: str(dict.get(entry, key)) for key in sorted(entry)})
+            broken.append(
+                Broken(source=source, source_id=None, reason=str(reason), body=kept, content_type="application/json")
+            )
+    return list(notices.values()), broken
+
+
+def _notice(entry: Any, *, source: str, url: str, spoken: str | None) -> ParsedNotice:
+    title = clean.line(_text(entry, "title"))
+    summary = clean.text(_longest_text(entry))
+    title = title or clean.cut(clean.line(summary), 120)
+    if not title:
+        raise NoticeBroken("the entry has neither title nor text")
+    numbered = _NUMBERED.fullmatch(title)
+    ojs_number = codes.ojs_number(numbered.group(1)) if numbered else None
+    if numbered and ojs_number:
+        title = numbered.group(2).strip()
+    published_at = _published_at(entry)
+    link = clean.safe_url(urljoin(url, address)) if (address := _text(entry, "link")) and _is_address(address) else None
+    if not (link or url):
+        raise NoticeBroken("the entry leads nowhere")
+    tag = language.of_any(f"{title}. {summary}", spoken or "en")
+    if spoken in {"nb", "nn"} and tag in {"nb", "nn", "da"}:
+        tag = language.written_norwegian(f"{title}. {summary}")
+    return ParsedNotice(
+        source=source,
+        source_id=_own_id(_text(entry, "id"), link, title, published_at),
+        wire_format=WireFormat.FEED,
+        stage=Stage.SIGNAL,
+        title={tag: title},
+        description={tag: summary} if summary and summary != title else {},
+        language=tag,
+        published_at=published_at,
+        url=link or url,
+        payload_sha256=hashlib.sha256(whole([title, summary, link, str(published_at)])).hexdigest(),
+        ojs_number=ojs_number,
+    )
+
+
+def _text(entry: Any, key: str) -> str | None:
+    """A value as feedparser stored it; dict.get, for its own get() answers for other keys and warns of it."""
+    value = dict.get(entry, key)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _longest_text(entry: Any) -> str:
+    """The summary or, where that is a teaser of it, the content."""
+    contents = dict.get(entry, "content")
+    found = [_text(entry, "summary") or ""]
+    found += (
+        [_text(each, "value") or "" for each in contents if isinstance(each, dict)]
+        if isinstance(contents, list)
+        else []
+    )
+    return max(found, key=len)
+
+
+def _is_address(written: str) -> bool:
+    """A guid such as ``3171341`` is offered as a link when the entry has none; it is no address."""
+    return not written.strip().isdigit()
+
+
+def _own_id(guid: str | None, link: str | None, title: str, published_at: datetime | None) -> str:
+    chosen = clean.line(guid, 2000) or link
+    if not chosen:
+        chosen = hashlib.sha256(f"{title}|{published_at}".encode()).hexdigest()
+    return chosen if len(chosen) <= LONGEST_ID else hashlib.sha256(chosen.encode()).hexdigest()
+
+
+def _published_at(entry: Any) -> datetime | None:
+    """The first date there is, which feedparser has turned to UTC; None when it cannot be right."""
+    for key in _DATES:
+        told = dict.get(entry, key)
+        if told is None or not FIRST_YEAR <= told.tm_year < LAST_YEAR:
+            continue
+        return datetime.fromtimestamp(calendar.timegm(told), UTC)
+    return None

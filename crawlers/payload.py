@@ -1,0 +1,155 @@
+"""What kind of file is this, and which notices does it hold? Told from bytes and name, for imports.
+
+``read`` never raises but NotANotice: what is a notice and cannot be read comes out as Broken, whole.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from crawlers import codes, doffin_search, eforms, feeds, page, ted_search, ted_xml
+from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
+
+_SNIFFED: Final = 16 * 1024
+_FIRST_TAG: Final = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,80})")
+_PASSED_OVER: Final = (("<?", "?>"), ("<!--", "-->"), ("<!", ">"))  # before the root element
+_SOURCE_KEY: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
+
+
+class NotANotice(Exception):  # noqa: N818 - a finding about a file, told by its name
+    """Raised for a file that is clearly something else; its text says what."""
+
+
+class Kind(StrEnum):
+    """Which parser reads it."""
+
+    EFORMS = "eforms"
+    TED_XML = "ted-xml"
+    TED_SEARCH = "ted-search"
+    DOFFIN_SEARCH = "doffin-search"
+    FEED = "feed"
+
+
+_KINDS_OF_ROOTS: Final = {
+    **dict.fromkeys(eforms.ROOTS, Kind.EFORMS),
+    "TED_EXPORT": Kind.TED_XML,
+    "rss": Kind.FEED,
+    "feed": Kind.FEED,
+    "RDF": Kind.FEED,
+}
+
+
+def recognise(body: bytes, name: str) -> Kind:
+    """The kind of a file. Raises NotANotice, with the reason, when it is none we know."""
+    start = page.decoded(body[:_SNIFFED]).lstrip("\ufeff\x00 \t\r\n")
+    if not start:
+        raise NotANotice("empty")
+    if start.startswith("<"):
+        return _of_markup(start)
+    if start[0] in "{[":
+        return _of_json(body)
+    raise NotANotice(f"neither XML nor JSON ({PurePosixPath(name).suffix or 'no ending'})")
+
+
+def _of_markup(start: str) -> Kind:
+    root = _root(start)
+    kind = _KINDS_OF_ROOTS.get(root)
+    if kind is None:
+        told = {
+            "BusinessRegistrationInformationNotice": "the registration of a business, not a procurement",
+            "html": "a web page",
+        }
+        raise NotANotice(
+            told.get(root) or told.get(root.lower()) or f"XML of another kind: {root or 'no root element'}"
+        )
+    return kind
+
+
+def _root(start: str) -> str:
+    """The local name of the first element; '' when none comes in sight."""
+    while start.startswith(("<?", "<!")):
+        closing = next(end for opening, end in _PASSED_OVER if start.startswith(opening))
+        end = start.find(closing)
+        if start[:9].lower() == "<!doctype" and 0 <= start.find("[") < end:
+            end, closing = start.find("]>"), "]>"
+        if end < 0:
+            return ""
+        start = start[end + len(closing) :].lstrip()
+    tag = _FIRST_TAG.match(start)
+    return tag.group(1) if tag else ""
+
+
+def _of_json(body: bytes) -> Kind:
+    text = page.decoded(body)
+    try:
+        told: Any = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return _of_cut_json(text[:_SNIFFED])
+    if isinstance(told, dict) and isinstance(told.get("notices"), list):
+        return Kind.TED_SEARCH
+    hits = told.get("hits") if isinstance(told, dict) else told
+    if doffin_search.is_hit(told) or (isinstance(hits, list) and any(map(doffin_search.is_hit, hits))):
+        return Kind.DOFFIN_SEARCH
+    if isinstance(told, dict) and isinstance(hits, list) and "numHitsTotal" in told:
+        return Kind.DOFFIN_SEARCH
+    raise NotANotice("JSON of another kind: neither TED's nor Doffin's search")
+
+
+def _of_cut_json(start: str) -> Kind:
+    """A page that was cut on its way is a page all the same: it is kept whole, for a later try."""
+    if '"notices"' in start:
+        return Kind.TED_SEARCH
+    if '"hits"' in start or '"numHitsTotal"' in start:
+        return Kind.DOFFIN_SEARCH
+    raise NotANotice("begins like JSON and is none")
+
+
+def read(body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
+    """The notices in a file. Raises NotANotice at once, before anything is read.
+
+    ``name`` is its path or the member's name in an archive; a Doffin file is called by its notice's id.
+    """
+    return _read(recognise(body, name), body, name)
+
+
+def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
+    stem = PurePosixPath(name.replace("\\", "/").rpartition(":")[2]).name.split(".", 1)[0]
+    try:
+        if kind is Kind.EFORMS:
+            yield eforms.parse(body, source_id=codes.doffin_id(stem) or codes.ojs_number(stem))
+        elif kind is Kind.TED_XML:
+            yield ted_xml.parse(body)
+        elif kind is Kind.FEED:
+            key = stem.lower() if _SOURCE_KEY.fullmatch(stem.lower()) else "feed"
+            entries, unread = feeds.parse(body, source=key, url="")
+            yield from entries
+            yield from unread
+        else:
+            found = ted_search.parse(body) if kind is Kind.TED_SEARCH else doffin_search.parse(body)
+            yield from found.notices
+            yield from found.broken
+    except (NoticeBroken, SourceBroken) as reason:
+        yield Broken(
+            source=_source(kind, body),
+            source_id=_number(kind, stem),
+            reason=str(reason),
+            body=body,
+            content_type=_type(kind),
+        )
+
+
+def _source(kind: Kind, body: bytes) -> str:
+    if kind is Kind.DOFFIN_SEARCH or (kind is Kind.EFORMS and eforms.NORWEGIAN_CUSTOMIZATION.encode() in body):
+        return doffin_search.DOFFIN
+    return "feed" if kind is Kind.FEED else ted_search.TED
+
+
+def _number(kind: Kind, stem: str) -> str | None:
+    return codes.doffin_id(stem) or codes.ojs_number(stem) if kind in {Kind.EFORMS, Kind.TED_XML} else None
+
+
+def _type(kind: Kind) -> str:
+    return "application/json" if kind in {Kind.TED_SEARCH, Kind.DOFFIN_SEARCH} else "application/xml"
