@@ -7,7 +7,7 @@ identifiers, numbers and moments. Nothing in this module knows a wire format.
 import tomllib
 from dataclasses import replace
 from datetime import date, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -22,6 +22,7 @@ NAMESPACE = UUID("6f0c9a52-58d1-4c1e-9d0c-3f7b1d0a2e64")
 FIRST_NUMBER = 990_001
 
 
+@lru_cache(maxsize=8)
 def catalogue(today: date, day: int = 1) -> tuple[Notice, ...]:
     """Every notice out on this day of the sandbox's life, oldest number first.
 

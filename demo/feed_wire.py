@@ -8,7 +8,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,9 +67,10 @@ class Feed:
         if "if-none-match" in asked:
             return self.etag in [tag.strip() for tag in asked["if-none-match"].split(",")]
         try:
-            return parsedate_to_datetime(asked["if-modified-since"]) >= self.modified_at
+            since = parsedate_to_datetime(asked["if-modified-since"])
         except (KeyError, ValueError):
             return False
+        return since.tzinfo is not None and since >= self.modified_at
 
 
 def feed(channel: Channel, today: date) -> Feed:
@@ -84,7 +85,7 @@ def feed(channel: Channel, today: date) -> Feed:
         moments.append(moment)
         _entry(head, channel, row, moment)
     body = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    newest = max(moments).astimezone(tz=ZoneInfo("UTC"))
+    newest = max(moments).astimezone(UTC)
     return Feed(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:20]}"', modified_at=newest)
 
 
