@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 the work failed (a source, a relay), 2 wrong usage or sett
 """
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -38,7 +39,7 @@ for command in (
     app.command()(command)
 app.command("import")(collecting.import_files)
 
-GROUPS = {
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "db": ("The database.", {"upgrade": serving.db_upgrade}),
     "profiles": (
         "Firms and what they can do.",

@@ -1,10 +1,11 @@
 """Which commands alert? Digests, the outbox, and a doctor that says what an installation lacks."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from commands.out import AsJson, fail, moment, ready, show
+from commands.out import AsJson, console, fail, moment, ready, show
 from settings import get_settings
 
 
@@ -25,8 +26,10 @@ def digest(
     except ValueError:
         raise fail(f"no such cadence: {cadence}; there are {', '.join(Cadence)}", code=2) from None
     built = run(wanted, moment(as_of))
-    row = {"run": built.run_id, "digests": built.digests, "deliveries": built.deliveries, "broken": built.broken}
-    show([row], as_json=as_json, columns={name: name for name in row}, title="Digest run")
+    columns = {name: name for name in ("run_id", "day", "cadence", "slot", "queued", "empty", "broken")}
+    show([] if built is None else [asdict(built)], as_json=as_json, columns=columns, title="Digest run")
+    if built is None and not as_json:
+        console.print("nobody of this cadence is due or owed anything")
 
 
 def send(

@@ -17,7 +17,7 @@ def sources(*, as_json: AsJson = False) -> None:
 
     known = counts()
     show(
-        ({**row, **known.get(row["key"], {})} for row in rows()),
+        ({**row, **known.get(str(row["key"]), {})} for row in rows()),
         as_json=as_json,
         columns={"key": "key", "name": "name", "state": "state", "licence": "licence", "notices": "notices",
                  "quarantined": "quarantined", "last_run": "last run", "reason": "remark"},
