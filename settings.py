@@ -91,7 +91,6 @@ class Settings(BaseSettings):
     model: str | None = Field(
         None, description="folder of another sentence-transformers model; none = the one in classifier/model"
     )
-    heartbeat_url: HttpUrl | None = Field(None, description="pinged when a day's digests are done")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 
     @field_validator("*", mode="before")

@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from classifier import scope
@@ -142,8 +141,16 @@ def _match(s: Session, scorer: Scorer, versions: Sequence[NoticeVersion], profil
                 for profile, scored in zip(profiles, of_version, strict=True)
                 if scored.score >= min(scorer.keep_floor, lines[profile.id])
             ]
+    # Scored anew is said anew: an edited profile's old reasons, and matches it no longer has, are gone.
+    s.execute(
+        delete(Match).where(
+            Match.version_id.in_([version.id for version in versions]),
+            Match.profile_id.in_([profile.id for profile in profiles]),
+            Match.model_rev == scorer.revision,
+        )
+    )
     if rows:
-        s.execute(insert(Match).on_conflict_do_nothing(constraint="match_once"), rows)
+        s.execute(insert(Match), rows)
     alerts = alert_told(s, versions) + alert_matched(s, versions, rows, profiles)
     return MatchCounts(notices=len(versions), matches=len(rows), alerts=alerts)
 
