@@ -48,8 +48,10 @@ def header_text(text: str, limit: int) -> str:
 
 def safe_url(url: str) -> str | None:
     """The address, if it is an http or https one that can be a link; else None."""
+    if len(url) > URL:
+        return None
     address = url.strip()
-    if not address.isprintable() or " " in address or "\\" in address or len(address) > URL:
+    if not address.isprintable() or " " in address or "\\" in address:
         return None
     try:
         parts = urlsplit(address)

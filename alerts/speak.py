@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol
 
-from babel.numbers import format_compact_decimal, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 
 from alerts.deadline import Clock
 from alerts.outside import NAME, shown
@@ -138,16 +138,11 @@ class Speaker:
     def _number(self, amount: Decimal) -> str:
         if round(amount) < MILLION:
             return str(format_decimal(round(amount), locale=self.texts.locale))
-        # Rounded before it is formatted, so that 999 999 999 is a milliard and not a thousand millions.
+        # Rounded before the unit is chosen, so that 999 999 999 is a milliard and not a thousand millions.
         in_millions = round(amount / MILLION, 1)
-        return str(
-            format_compact_decimal(
-                in_millions * MILLION,
-                format_type="short" if self.texts.say("money.compact") == "short" else "long",
-                locale=self.texts.locale,
-                fraction_digits=1 if in_millions < 1000 else 2,
-            )
-        )
+        if in_millions < 1000:
+            return self.texts.plural("money.millions", in_millions.normalize())
+        return self.texts.plural("money.milliards", round(amount / (1000 * MILLION), 2).normalize())
 
     def _region(self, code: str) -> str | None:
         # A code finer than our table stands in the region that holds it; two letters are a country, no region.

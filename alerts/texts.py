@@ -7,6 +7,7 @@ is missing raises: a mail with a hole in it is not sent.
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
@@ -44,7 +45,7 @@ class Texts:
             raise TextMissing(f"{self.language}: {key} holds {sorted(placeholders(template))}, given {sorted(values)}")
         return template.format_map(values)
 
-    def plural(self, key: str, count: int, **values: str) -> str:
+    def plural(self, key: str, count: int | Decimal, **values: str) -> str:
         """The sentence of this key in the form that CLDR gives ``count``; ``{count}`` may be used in it."""
         forms = self.plurals.get(key)
         if forms is None:

@@ -57,11 +57,11 @@ class Envelope:
 
 
 class _Policy(EmailPolicy):
-    """CRLF, and lines of 998 so that an address in a header stays whole; words are folded at 78 as RFC 2047 asks."""
+    """CRLF, and lines of 998 so that an address in a header stays whole; words are folded at 76 as RFC 2047 asks."""
 
     def fold(self, name: str, value: Any) -> str:
-        if name.lower() in {"subject", "from"} and self.max_line_length != 78:
-            return str(self.clone(max_line_length=78).fold(name, value))
+        if name.lower() in {"subject", "from"} and self.max_line_length != 76:
+            return str(self.clone(max_line_length=76).fold(name, value))
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
