@@ -58,7 +58,7 @@ def crawl(
     source = source_of(key)
     allowance = Allowance.of(base_url)
     _may_be_read(source, base_url, allowance)
-    ledger: Books = books or import_module("crawlers.store")  # type: ignore[assignment]  # a module keeps books as well
+    ledger: Books = books or import_module("crawlers.store")
     fetch = ledger.open_fetch(source.key, since, overlap_days=source.overlap_days)
     with _closed_whatever_happens(ledger, fetch):
         plan = _plan(source, fetch, base_url=base_url, paging=paging, sandbox=bool(allowance.origins))

@@ -4,6 +4,7 @@ The public API v2 with the installation's own free key. A parameter it does not 
 answer far larger than a window can hold is a broken source, not a rich day.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,15 +16,14 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers import doffin_search, eforms
+from crawlers.guard import Refused
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
+from crawlers.page import Page
 from crawlers.spiders.base import NoticeSpider, Yielded, answer, told
 from crawlers.tally import ERROR
 
 HITS: Final = 100  # per page; kept the same through a run, for the order within a day is not stable
 WINDOW: Final = 1000  # page times hits; more cannot be reached
-# At a request a second, so that a first run (30 days, some 1,500 notices) ends well within its 20 minutes. What is
-# left over is stored as its search hit says, and its XML is fetched by the next run.
-MOST_DOWNLOADS: Final = 600
 MOST_FAILURES: Final = 10  # downloads in a row that bring no XML; then no more are asked for in this run
 
 
@@ -45,6 +45,8 @@ class Doffin(NoticeSpider):
 
     def __init__(self, plan: Any, **options: Any) -> None:
         super().__init__(plan, **options)
+        self._waiting: deque[ParsedNotice] = deque()  # hits whose XML is wanted
+        self._busy = False  # one download at a time, so that a portal that fails can be left alone at once
         self._downloads = 0
         self._failures = 0
 
@@ -82,8 +84,12 @@ class Doffin(NoticeSpider):
             return
         yield from self.take(page.broken)
         for hit in page.notices:
-            yield from self._hit(hit)
+            if self.plan.known.get(hit.source_id) == hit.payload_sha256:
+                self.pass_over(hit)
+            else:
+                self._waiting.append(hit)
         yield from self._go_on(cursor, page, total)
+        yield from self._next()
 
     def _narrow(self, cursor: Cursor, total: int) -> Iterator[Request]:
         if cursor.since == cursor.until:
@@ -92,7 +98,7 @@ class Doffin(NoticeSpider):
             at = cursor.since + timedelta(days=day)
             yield self._page(Cursor(since=at, until=at))
 
-    def _go_on(self, cursor: Cursor, page: Any, total: int) -> Iterator[Request]:
+    def _go_on(self, cursor: Cursor, page: Page, total: int) -> Iterator[Request]:
         count = cursor.count + len(page.notices) + len(page.broken)
         met = frozenset(hit.source_id for hit in page.notices)
         if met and met == cursor.met:
@@ -102,39 +108,42 @@ class Doffin(NoticeSpider):
         elif count < total:
             raise SourceBroken(f"Doffin announced {total} notices and gave {count}")
 
-    def _hit(self, hit: ParsedNotice) -> Iterator[Yielded]:
-        if self.plan.known.get(hit.source_id) == hit.payload_sha256:
-            self.pass_over(hit)
-        elif self._downloads >= MOST_DOWNLOADS or self._failures >= MOST_FAILURES:
-            yield from self.take([_unread(hit)])
-        else:
-            self._downloads += 1
-            yield self._call(
-                f"download/{quote(hit.source_id, safe='')}",
-                self.read_notice,
-                errback=self.without_xml,
-                cb_kwargs={"hit": hit},
-            )
+    def _next(self) -> Iterator[Yielded]:
+        if self._busy or not self._waiting:
+            return
+        if self._downloads >= self.settings.getint("ANBUDSVAKT_MOST_DOWNLOADS") or self._failures >= MOST_FAILURES:
+            yield from self._leave_the_rest()
+            return
+        self._busy = True
+        self._downloads += 1
+        hit = self._waiting.popleft()
+        path, details = f"download/{quote(hit.source_id, safe='')}", {"hit": hit}
+        yield self._call(path, self.read_notice, errback=self.without_xml, cb_kwargs=details)
+
+    def _leave_the_rest(self) -> Iterator[Yielded]:
+        yield from self.take(_unread(hit) for hit in self._waiting)
+        self._waiting.clear()
 
     def read_notice(self, response: Response, hit: ParsedNotice) -> Iterator[Yielded]:
         """A notice's XML, joined with what only the hit says; without readable XML, the hit is the notice."""
+        self._busy = False
         try:
             body = answer(response, markup=True)
-        except SourceBroken as reason:
-            yield from self._without_xml(hit, str(reason))
-            return
-        self._failures = 0
-        try:
-            notice = eforms.parse(body, source=hit.source, source_id=hit.source_id)
+            self._failures = 0
+            yield from self.take([joined(eforms.parse(body, source=hit.source, source_id=hit.source_id), hit)])
         except NoticeBroken as reason:
             broken = Broken(source=hit.source, source_id=hit.source_id, reason=str(reason), body=body)
             yield from self.take([broken, _unread(hit)])
-            return
-        yield from self.take([joined(notice, hit)])
+        except SourceBroken as reason:
+            yield from self._without_xml(hit, str(reason))
+        yield from self._next()
 
     def without_xml(self, failure: Failure) -> Iterator[Yielded]:
         """A download that brought nothing: the hit is the notice until the next run."""
+        self._busy = False
         yield from self._without_xml(failure.request.cb_kwargs["hit"], told(failure))  # type: ignore[attr-defined]
+        # Refused by our own gate: the run is ending, or the portal's rules forbid it; none of the others would pass.
+        yield from self._leave_the_rest() if isinstance(failure.value, Refused) else self._next()
 
     def _without_xml(self, hit: ParsedNotice, reason: str) -> Iterator[Yielded]:
         self._failures += 1

@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from scrapy import Request
 from scrapy.http import Response
 
 from crawlers import ted_search
 from crawlers.notice import SourceBroken
+from crawlers.page import Page
 from crawlers.spiders.base import NoticeSpider, Yielded, answer
 from crawlers.spiders.ted_query import PAGE, WINDOW, body
 
@@ -85,7 +86,7 @@ class Ted(NoticeSpider):
         else:
             yield replace(cursor, paging=ITERATION)
 
-    def _go_on(self, cursor: Cursor, page: Any) -> Iterator[Request]:
+    def _go_on(self, cursor: Cursor, page: Page) -> Iterator[Request]:
         got = len(page.notices) + len(page.broken)
         count = cursor.count + got
         met = frozenset(notice.source_id for notice in page.notices)
