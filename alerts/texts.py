@@ -17,8 +17,6 @@ from babel import Locale
 from babel.numbers import format_decimal
 
 FOLDER: Final = Path(__file__).parent / "texts"
-# A language of the subscriber table without a file of its own is served in the nearest one that has one.
-FALLBACKS: Final = {"nn": "nb", "en": "nb"}
 LOCALES: Final = {"nb": "nb_NO", "nn": "nn_NO", "sv": "sv_SE", "en": "en_GB"}
 PLURALS: Final = frozenset({"zero", "one", "two", "few", "many", "other"})
 
@@ -67,11 +65,10 @@ class Texts:
 
 @lru_cache
 def texts(language: str) -> Texts:
-    """The sentences of this language, or of its nearest one. Raises TextMissing for a language we do not speak."""
-    served = language if language in languages() else FALLBACKS.get(language, "")
-    if served not in languages():
+    """The sentences of this language (nb, nn, sv, en). Raises TextMissing for one that we do not speak."""
+    if language not in languages():
         raise TextMissing(f"no texts in {language}")
-    table = tomllib.loads((FOLDER / f"{served}.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
     sentences: dict[str, str] = {}
     plurals: dict[str, Mapping[str, str]] = {}
     for key, found in _flatten(table, ""):
@@ -79,7 +76,7 @@ def texts(language: str) -> Texts:
             sentences[key] = found
         else:
             plurals[key] = found
-    return Texts(language=served, locale=Locale.parse(LOCALES[served]), sentences=sentences, plurals=plurals)
+    return Texts(language=language, locale=Locale.parse(LOCALES[language]), sentences=sentences, plurals=plurals)
 
 
 @lru_cache

@@ -29,7 +29,12 @@ from alerts.message import LARGEST, page_css, render, render_page
 from alerts.view import DigestView, NearMiss, PortalLink, SourceRead
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-GOLDENS = {"nb": NORWEGIAN, "sv": SWEDISH}
+GOLDENS = {
+    "nb": NORWEGIAN,
+    "nn": replace(NORWEGIAN, language="nn"),
+    "sv": SWEDISH,
+    "en": replace(SWEDISH, language="en"),
+}
 
 
 def golden(name: str, made: str) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from alerts.texts import LOCALES, TextMissing, languages, placeholders, texts
+from db.models import Subscriber
 
 ALERTS = Path(__file__).parents[2] / "alerts"
 EVERY = sorted(languages())
 
 
-def test_the_languages_of_the_mails_have_a_file_each() -> None:
-    assert {"nb", "sv"} <= set(EVERY) <= set(LOCALES)
+def test_every_language_that_a_subscriber_may_choose_has_a_file() -> None:
+    chosen = str(next(rule for rule in Subscriber.__table__.constraints if "language_known" in str(rule.name)).sqltext)  # type: ignore[attr-defined]
+    assert set(re.findall(r"'(\w+)'", chosen)) == set(EVERY) == set(LOCALES)
 
 
 @pytest.mark.parametrize("language", EVERY)
@@ -89,6 +91,10 @@ def test_a_value_is_never_read_as_a_template() -> None:
         ("nb", 1234, "1\N{NO-BREAK SPACE}234 anskaffelser for A"),
         ("sv", 1, "1 upphandling för A"),
         ("sv", 21, "21 upphandlingar för A"),
+        ("nn", 1, "1 innkjøp for A"),
+        ("en", 1, "1 tender for A"),
+        ("en", 0, "0 tenders for A"),
+        ("en", 1234, "1,234 tenders for A"),
     ],
 )
 def test_plural_forms_are_cldrs(language: str, count: int, said: str) -> None:
