@@ -1,4 +1,4 @@
-"""Which eForms codes go with a notice: language, root element, subtype, type and form."""
+"""Which eForms codes go with a notice: language, root element, subtype, type and form?"""
 
 from dataclasses import dataclass
 
