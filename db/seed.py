@@ -54,16 +54,17 @@ def import_cpv(body: bytes) -> int:
 
 def _put_cpv(session: Session, rows: Iterable[reference.CpvName], *, origin: str) -> None:
     statement = insert(CpvName)
+    new = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["code"],
+        # The official lists speak one country's language each; an empty name never takes a known one away.
         set_={
-            "nb": statement.excluded.nb,
-            "sv": statement.excluded.sv,
-            "en": statement.excluded.en,
-            "origin": statement.excluded.origin,
-        },
+            name: func.coalesce(func.nullif(getattr(new, name), ""), getattr(CpvName, name))
+            for name in ("nb", "sv", "en")
+        }
+        | {"origin": new.origin},
         # Our short table never overwrites the official list.
-        where=(statement.excluded.origin == OFFICIAL) | (CpvName.origin == BUILT_IN),
+        where=(new.origin == OFFICIAL) | (CpvName.origin == BUILT_IN),
     )
     session.execute(
         statement,

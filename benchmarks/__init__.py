@@ -1,0 +1,1 @@
+"""What `make bench` runs: each of our parts beside a peer that does the bare minimum, in the same run."""

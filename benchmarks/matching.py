@@ -1,0 +1,53 @@
+"""How many notices a second are scored with reasons, beside the encoder alone on the same texts?"""
+
+import time
+from statistics import median
+
+from benchmarks.ground import Told
+from classifier.match import load_scorer
+from classifier.profiles import read
+from classifier.text import NoticeText, ProfileText
+from db.session import utcnow
+from demo.catalogue import catalogue
+from demo.run import COMPANIES
+
+ROUNDS = 3
+COPIES = 5
+
+
+def run() -> Told:
+    """The sandbox's notices, several times over with words that differ, against the example firms' profiles."""
+    scorer = load_scorer()
+    firms = read(COMPANIES.read_bytes()).subscriber
+    profiles = [
+        scorer.prepare(ProfileText(sentences=tuple(p.sentences), language=firm.language, cpv=tuple(p.cpv)))
+        for firm in firms
+        for p in firm.profile
+    ]
+    notices = _notices()
+    texts = [text for n in notices for text in (n.title, n.description)]
+    ours, bare = [], []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        scorer.score(notices, profiles)
+        ours.append(len(notices) / (time.perf_counter() - started))
+        started = time.perf_counter()
+        scorer.encoder.encode(texts)
+        bare.append(len(notices) / (time.perf_counter() - started))
+    return Told(
+        unit="notices/s", ours=median(ours), peer=median(bare), peer_is="encoding titles and descriptions alone"
+    )
+
+
+def _notices() -> list[NoticeText]:
+    return [
+        NoticeText(
+            title=f"{text.title} {copy}",
+            description=f"{text.description} {copy}",
+            language=language,
+            cpv=tuple(notice.cpv),
+        )
+        for copy in range(COPIES)
+        for notice in catalogue(utcnow().date(), 1)
+        for language, text in notice.texts.items()
+    ]
