@@ -23,11 +23,11 @@ class Names(Protocol):
     """The part of :class:`db.reference.Reference` that speaking needs."""
 
     def cpv_name(self, code: str, language: str) -> str | None:
-        """The name of a CPV code in nb, sv or en, if it is known."""
+        """The name of a CPV code in nb, nn, sv or en, if it or a wider one is known."""
         ...
 
     def nuts_name(self, code: str, language: str) -> str | None:
-        """The name of a region in nb, sv or en, if it is known."""
+        """The name of a region in nb, nn, sv or en, if it or one that holds it is known."""
         ...
 
 
@@ -75,7 +75,7 @@ class Speaker:
 
     def cpv_name(self, code: str) -> str | None:
         """A CPV code's name in the reader's language, if it is known."""
-        name = self.names.cpv_name(code, self._reference_language)
+        name = self.names.cpv_name(code, self.texts.language)
         return shown(name, NAME) if name else None
 
     def cpv(self, code: str) -> str:
@@ -145,15 +145,10 @@ class Speaker:
         return self.texts.plural("money.milliards", round(amount / (1000 * MILLION), 2).normalize())
 
     def _region(self, code: str) -> str | None:
-        # A code finer than our table stands in the region that holds it; two letters are a country, no region.
-        for length in range(len(code[:8]), 2, -1):
-            if name := self.names.nuts_name(code[:length], self._reference_language):
-                return shown(name, NAME)
-        return None
-
-    @property
-    def _reference_language(self) -> str:
-        return "nb" if self.texts.language == "nn" else self.texts.language
+        if len(code) < 3 or code[2:] == "0":  # NO and NO0 are the country, no region of it
+            return None
+        name = self.names.nuts_name(code, self.texts.language)
+        return shown(name, NAME) if name else None
 
 
 def speaker(*, language: str, country: str, as_of: datetime, names: Names) -> Speaker:

@@ -57,7 +57,7 @@ class FewNames:
 
     @staticmethod
     def _named(table: Mapping[str, tuple[str, str, str]], code: str, language: str) -> str | None:
-        return table[code][("nb", "sv", "en").index(language)] if code in table else None
+        return table[code][{"nb": 0, "nn": 0, "sv": 1, "en": 2}[language]] if code in table else None
 
 
 NAMES = FewNames()

@@ -10,6 +10,7 @@ from alerts.deadline import Urgency
 from alerts.speak import Speaker, speaker
 from alerts.texts import languages
 from alerts.view import Change, Strength
+from db.reference import builtin
 
 HARD = "\N{NO-BREAK SPACE}"
 
@@ -149,7 +150,7 @@ def test_places_are_regions_then_countries() -> None:
     assert place(norwegian, "NO060") == "Trøndelag"
     assert place(norwegian, "NO060", "NO060") == "Trøndelag"
     assert place(norwegian, "NO060", "NO071", "NO074") == "Trøndelag, Nordland og 1 til"
-    assert place(norwegian, "NO0601") == "Trøndelag"
+    assert place(norwegian, "NO", "NO0") == "Norge"
     assert place(norwegian, "SE322", country="SE", name=True) == "Jämtlands län, Sverige"
     assert place(norwegian, "FI1B1", country="FI") == "Finland"
     assert place(norwegian, country="NO", nationwide=True) == "hele Norge"
@@ -167,6 +168,14 @@ def test_every_procedure_type_of_the_eforms_list_has_words(language: str) -> Non
     assert len(set(said)) == len(said)
     assert reader(language).procedure("a-new-code") is None
     assert reader(language).procedure(None) is None
+
+
+def test_the_shipped_names_are_spoken_in_every_language() -> None:
+    for language in languages():
+        said = speaker(language=language, country="NO", as_of=AS_OF, names=builtin())
+        assert said.place(("NO0",), nationwide=True, country="NO", name_country=True).endswith(said.country_name("NO"))
+        assert said.place(("SE322",), nationwide=False, country="SE", name_country=False).startswith("Jämtland")
+        assert said.cpv("45262680").endswith(" (CPV 45262680)")
 
 
 def test_codes_are_said_by_name_and_number() -> None:
