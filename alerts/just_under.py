@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from alerts.outside import safe_url
@@ -48,16 +49,15 @@ def sources_read(s: Session) -> tuple[SourceRead, ...]:
     runs = s.execute(
         select(Fetch.source, Fetch.state)
         .where(Fetch.state != FetchState.RUNNING, Fetch.started_at > utcnow() - FORGOTTEN)
-        .distinct(Fetch.source)
+        .ext(distinct_on(Fetch.source))
         .order_by(Fetch.source, Fetch.started_at.desc())
     ).all()
-    read_at = dict(
-        s.execute(
-            select(Fetch.source, func.max(Fetch.ended_at)).where(Fetch.state == FetchState.DONE).group_by(Fetch.source)
-        )
-        .tuples()
-        .all()
+    whole = s.execute(
+        select(Fetch.source, func.max(Fetch.ended_at).label("at"))
+        .where(Fetch.state == FetchState.DONE)
+        .group_by(Fetch.source)
     )
+    read_at = {row.source: row.at for row in whole}
     return tuple(
         SourceRead(name=source_name(source), read=state == FetchState.DONE, read_at=read_at.get(source))
         for source, state in runs
@@ -84,7 +84,7 @@ def near_misses(s: Session, subscriber_id: int, profiles: Sequence[int], as_of: 
             NoticeVersion.deadline_at.is_(None) | (NoticeVersion.deadline_at > as_of),
             Notice.procurement_id.not_in(alerted),
         )
-        .distinct(Notice.procurement_id)
+        .ext(distinct_on(Notice.procurement_id))
         .order_by(Notice.procurement_id, Match.score.desc())
         .subquery()
     )

@@ -123,7 +123,6 @@ class Relay:
         self, settings: Settings | None = None, *, command_s: float = COMMAND_S, data_s: float = DATA_S
     ) -> None:
         self.settings = settings or get_settings()
-        self.settings.require("smtp_host")
         self.command_s, self.data_s = command_s, data_s
         self._smtp: aiosmtplib.SMTP | None = None
         self._used = False
@@ -211,6 +210,7 @@ class Relay:
         )
         try:
             await smtp.connect()
+            await _introduce(smtp)
         except aiosmtplib.SMTPAuthenticationError as said:
             smtp.close()
             raise RelayDown(
@@ -223,6 +223,15 @@ class Relay:
             smtp.close()
             raise RelayDown(printable(f"{type(trouble).__name__}: {trouble}")) from None
         self._smtp, self._used = smtp, False
+
+
+async def _introduce(smtp: aiosmtplib.SMTP) -> None:
+    """Say EHLO, or HELO to a relay of the old school, unless logging in has done so; a relay that wants neither is down."""
+    if smtp.is_ehlo_or_helo_needed:
+        try:
+            await smtp.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            await smtp.helo()
 
 
 def _own_name(settings: Settings) -> str:

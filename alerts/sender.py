@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -46,7 +46,7 @@ CLAIM: Final = text("""
       JOIN digest ON digest.id = delivery.digest_id
       JOIN subscriber ON subscriber.id = digest.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
-       AND delivery.message IS NOT NULL
+       AND delivery.message IS NOT NULL AND delivery.id <> ALL(:in_hand)
        AND NOT EXISTS (SELECT FROM alarm WHERE kind = 'relay_refuses' AND closed_at IS NULL)
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
@@ -85,6 +85,9 @@ class Office:
     """What the connections of one process know in common."""
 
     breaker: Breaker = field(default_factory=Breaker)
+    # Where the database drops a connection, its row lock goes while the mail is still on its way. The other
+    # connections of this process then leave the row to the one that has it in hand.
+    in_hand: set[int] = field(default_factory=set)
     states: Counter[DeliveryState] = field(default_factory=Counter)
     reached: bool = False
     down_since: datetime | None = None
@@ -105,36 +108,50 @@ async def send_one(session: AsyncSession, lane: Lane) -> DeliveryState | None:
 
     Raises RelayDown, with the mail untouched, when no connection to the relay can be had.
     """
+    office = lane.office
     if lane.unrecorded is not None:
         async with session.begin():
             await session.execute(RECORD, lane.unrecorded)
+        office.in_hand.discard(lane.unrecorded["id"])
         lane.unrecorded = None
     async with session.begin():
-        mail = (await session.execute(CLAIM, {"now": utcnow()})).one_or_none()
+        mail = (await session.execute(CLAIM, {"now": utcnow(), "in_hand": list(office.in_hand)})).one_or_none()
         if mail is None:
             return None
-        attempts, trips = mail.attempts, False
-        if mail.has_left or mail.suppressed:
-            reply = "has unsubscribed" if mail.has_left else "is suppressed"
-            found = Verdict(state=DeliveryState.SUPPRESSED, reply=reply)
-        else:
-            outcome = await lane.relay.send(mail.sender, mail.recipient, bytes(mail.message))
-            attempts += 1
-            found, trips = verdict(outcome, attempts), lane.office.breaker.trips(outcome)
-            if isinstance(outcome, Sent):
-                lane.unrecorded = _row(mail.id, found, attempts)
-        await session.execute(RECORD, _row(mail.id, found, attempts))
-        if found.suppress:
-            await session.run_sync(suppress, mail.recipient, "the relay knows no such mailbox")
-        if trips:
-            await session.run_sync(raise_alarm, AlarmKind.RELAY_REFUSES, RELAY, found.reply)
-        if not lane.office.reached:
-            await session.run_sync(close_alarm, AlarmKind.RELAY_UNREACHABLE, RELAY)
+        office.in_hand.add(mail.id)
+        try:
+            found = await _attempt(session, lane, mail)
+        finally:
+            if lane.unrecorded is None:
+                office.in_hand.discard(mail.id)
     lane.unrecorded = None
-    lane.office.reached, lane.office.down_since = True, None
-    lane.office.states[found.state] += 1
-    log.info("mail tried", extra={"delivery_id": mail.id, "state": str(found.state), "attempts": attempts})
+    office.in_hand.discard(mail.id)
+    office.reached, office.down_since = True, None
+    office.states[found.state] += 1
+    log.info("mail tried", extra={"delivery_id": mail.id, "state": str(found.state), "attempts": mail.attempts + 1})
     return found.state
+
+
+async def _attempt(session: AsyncSession, lane: Lane, mail: Row[Any]) -> Verdict:
+    """Offer a claimed mail to the relay and write down what came of it, in the transaction that claimed it."""
+    if mail.has_left or mail.suppressed:
+        reply = "has unsubscribed" if mail.has_left else "is suppressed"
+        found = Verdict(state=DeliveryState.SUPPRESSED, reply=reply)
+        await session.execute(RECORD, _row(mail.id, found, mail.attempts))
+        return found
+    outcome = await lane.relay.send(mail.sender, mail.recipient, bytes(mail.message))
+    found = verdict(outcome, mail.attempts + 1)
+    row = _row(mail.id, found, mail.attempts + 1)
+    if isinstance(outcome, Sent):
+        lane.unrecorded = row
+    await session.execute(RECORD, row)
+    if found.suppress:
+        await session.run_sync(suppress, mail.recipient, "the relay knows no such mailbox")
+    if lane.office.breaker.trips(outcome):
+        await session.run_sync(raise_alarm, AlarmKind.RELAY_REFUSES, RELAY, found.reply)
+    if not lane.office.reached:
+        await session.run_sync(close_alarm, AlarmKind.RELAY_UNREACHABLE, RELAY)
+    return found
 
 
 async def run(stop: asyncio.Event) -> Counter[DeliveryState]:
@@ -190,6 +207,7 @@ async def pause(seconds: float, *, unless: asyncio.Event) -> None:
 
 
 async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
+    get_settings().require("smtp_host")
     connections = get_settings().smtp_connections
     engine = async_engine(pool_size=connections)
     office = Office()

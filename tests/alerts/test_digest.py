@@ -1,0 +1,348 @@
+"""Is every owed alert told once, in one digest, whoever builds it and whatever breaks? (D5, D6, D9, D12, D13)"""
+
+import os
+import random
+import secrets
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from itertools import islice
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import URL
+
+from alerts.alarms import AlarmKind, open_alarms
+from alerts.digest import build, build_run, open_run, run, run_due
+from alerts.outbox import mend
+from alerts.suppress import suppress
+from alerts.view import DigestView
+from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Match, Notice, Subscriber
+from db.session import transaction, utcnow
+from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_version
+
+MONDAY = date(2026, 11, 23)
+SEVEN = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # 07:00 in Oslo
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(database: URL) -> None:
+    """A database of its own."""
+
+
+def owed(alerts: int = 1, **values: Any) -> Subscriber:
+    """A subscriber with this many alerts owed."""
+    subscriber = make_subscriber(**{"confirmed_at": LONG_AGO} | values)
+    profile = make_profile(subscriber)
+    for _ in range(alerts):
+        version = make_notice(deadline_at=SEVEN + timedelta(days=700))
+        make_match(version, profile)
+        make_alert(subscriber, version)
+    return subscriber
+
+
+def rows(model: type[Any], *where: Any) -> Sequence[Any]:
+    with transaction() as s:
+        return s.scalars(select(model).where(*where).order_by(model.id)).all()
+
+
+def owed_count() -> int:
+    return len(rows(Alert, Alert.digest_id.is_(None)))
+
+
+def test_a_run_tells_everyone_who_is_due_and_owed() -> None:
+    told = owed(2)
+    for left_out in (
+        {"cadence": "weekly"},
+        {"confirmed_at": None},
+        {"unsubscribed_at": SEVEN},
+        {"hour": 8, "confirmed_at": SEVEN - timedelta(hours=1)},
+        {"confirmed_at": SEVEN + timedelta(minutes=1)},
+    ):
+        owed(**left_out)
+    make_subscriber(confirmed_at=LONG_AGO)  # owed nothing
+    spoken_for = owed()
+    with transaction() as s:
+        suppress(s, spoken_for.email, "complained")
+
+    report, *rest = [one for one in run_due(SEVEN) if one.digests]
+    assert (report.digests, report.deliveries, report.slot, rest) == (1, 1, "07:00", [])
+    (mail,) = rows(Delivery)
+    assert (mail.recipient, mail.state) == (told.email, DeliveryState.QUEUED)
+    (built,) = rows(Digest)
+    view = DigestView.from_json(built.view)
+    assert (view.company, len(view.entries), view.day) == (told.company, 2, MONDAY)
+    assert message_from_bytes(mail.message, policy=policy.SMTP)["Message-ID"] == mail.message_id
+
+
+def test_running_again_changes_nothing() -> None:
+    owed()
+    run_due(SEVEN)
+    before = [(mail.id, mail.message) for mail in rows(Delivery)]
+    run_due(SEVEN + timedelta(minutes=10))
+    assert [(mail.id, mail.message) for mail in rows(Delivery)] == before
+    assert len(rows(DigestRun)) == 1
+
+
+def test_what_comes_after_the_run_waits_for_the_next() -> None:
+    subscriber = owed()
+    run_due(SEVEN)
+    make_alert(subscriber, make_notice(deadline_at=SEVEN + timedelta(days=700)))
+    run_due(SEVEN + timedelta(hours=3))
+    assert owed_count() == 1
+    run_due(SEVEN + timedelta(days=1))
+    assert owed_count() == 0
+
+
+def test_nothing_is_told_before_its_hour() -> None:
+    owed(confirmed_at=SEVEN - timedelta(hours=12))
+    run_due(SEVEN - timedelta(minutes=1))
+    assert (rows(Delivery), owed_count()) == ([], 1)
+
+
+def test_several_missed_days_are_one_digest() -> None:
+    owed(5)
+    reports = run_due(SEVEN + timedelta(days=3, hours=2))
+    assert [(report.day, report.deliveries) for report in reports] == [(MONDAY + timedelta(days=3), 1)]
+    (built,) = rows(Digest)
+    assert len(DigestView.from_json(built.view).entries) == 5
+
+
+def test_runs_lost_from_the_calendar_come_back_as_one_mail() -> None:
+    subscriber = owed(3)
+    # Away for three days and back one minute before today's hour: yesterday's run is made up for, today's is not early.
+    run_due(SEVEN - timedelta(minutes=1))
+    run_due(SEVEN)
+    assert [(one.day, one.slot) for one in rows(DigestRun)] == [
+        (MONDAY - timedelta(days=1), "07:00"),
+        (MONDAY, "07:00"),
+    ]
+    assert [mail.recipient for mail in rows(Delivery)] == [subscriber.email]
+
+
+def test_the_weekly_digest_is_mondays() -> None:
+    owed(cadence="weekly")
+    run_due(SEVEN - timedelta(hours=1))
+    assert [one.day for one in rows(DigestRun)] == [MONDAY - timedelta(days=7)]
+    late = owed(cadence="weekly", confirmed_at=SEVEN - timedelta(days=2))
+    run_due(SEVEN + timedelta(days=2))  # the scheduler was off on Monday
+    assert [one.day for one in rows(DigestRun)] == [MONDAY - timedelta(days=7), MONDAY]
+    assert rows(Delivery)[-1].recipient == late.email
+
+
+def test_at_once_does_not_wait_for_an_hour() -> None:
+    owed(cadence="at_once")
+    report, *rest = run_due(SEVEN + timedelta(hours=4, minutes=33, seconds=9))
+    assert (report.cadence, report.slot, report.deliveries, rest) == ("at_once", "10:30Z", 1, [])
+    assert run_due(SEVEN + timedelta(hours=4, minutes=40)) == []
+
+
+def test_by_hand_tells_everyone_of_a_cadence_whatever_the_hour_and_only_once() -> None:
+    owed(hour=7)
+    owed(hour=18)
+    owed(cadence="weekly")
+    report = run(Cadence.DAILY, SEVEN - timedelta(hours=2))
+    assert (report.day, report.digests, report.deliveries) == (MONDAY, 2, 2)
+    assert run(Cadence.DAILY, SEVEN).digests == 0
+    assert run(Cadence.WEEKLY, SEVEN + timedelta(days=1)).run_id is None  # a Tuesday
+    assert run(Cadence.WEEKLY, SEVEN).deliveries == 1
+
+
+def test_who_left_between_opening_and_building_gets_nothing_and_stays_owed() -> None:
+    subscriber = owed()
+    run_id = open_run(cadence=Cadence.DAILY, day=MONDAY, slot="07:00", as_of=SEVEN)
+    with transaction() as s:
+        s.execute(update(Subscriber).where(Subscriber.id == subscriber.id).values(unsubscribed_at=utcnow()))
+    report = build_run(run_id)
+    assert (report.digests, report.empty, owed_count()) == (1, 1, 1)
+
+
+def test_an_address_that_takes_no_mail_fails_visibly() -> None:
+    owed(email="ikke en adresse")
+    report = run(Cadence.DAILY, SEVEN)
+    (mail,) = rows(Delivery)
+    assert (report.deliveries, mail.state, mail.message) == (1, DeliveryState.FAILED, None)
+
+
+def test_all_that_was_owed_has_passed_and_no_mail_is_written() -> None:
+    subscriber = owed(0)
+    make_alert(subscriber, make_notice(deadline_at=SEVEN - timedelta(days=1)))
+    report = run(Cadence.DAILY, SEVEN)
+    assert (report.digests, report.empty, rows(Delivery), owed_count()) == (1, 1, [], 0)
+
+
+# One bad digest
+
+
+def test_one_digest_that_cannot_be_written_stops_no_other() -> None:
+    for _ in range(20):
+        owed()
+    bad = rows(Subscriber)[7]
+    with transaction() as s:
+        # A match without the sentence that the mail quotes: no mail can be written of it.
+        mine = select(Alert.version_id).where(Alert.subscriber_id == bad.id)
+        s.execute(update(Match).where(Match.version_id.in_(mine)).values(evidence={}))
+    report = run(Cadence.DAILY, SEVEN)
+    assert (report.deliveries, report.broken) == (19, 1)
+    (broken,) = rows(Delivery, Delivery.state == DeliveryState.BROKEN)
+    with transaction() as s:
+        assert [(alarm.kind, alarm.subject) for alarm in open_alarms(s)] == [
+            (AlarmKind.DIGEST_BROKEN, str(broken.digest_id))
+        ]
+    assert owed_count() == 0
+    assert mend(broken.digest_id) is False
+
+    with transaction() as s:
+        good = s.scalars(select(Match.evidence).where(Match.evidence != {})).first()
+        s.execute(update(Match).values(evidence=good))
+    assert mend(broken.digest_id) is True
+    assert Counter(mail.state for mail in rows(Delivery)) == {DeliveryState.QUEUED: 20}
+    with transaction() as s:
+        assert open_alarms(s) == []
+
+
+# Told once, and corrected
+
+
+def test_a_corrigendum_is_told_once_with_old_and_new_deadline() -> None:
+    subscriber = make_subscriber(confirmed_at=LONG_AGO)
+    profile = make_profile(subscriber)
+    first = make_notice()
+    make_match(first, profile)
+    make_alert(subscriber, first)
+    assert run(Cadence.DAILY, utcnow()).deliveries == 1
+    assert run(Cadence.DAILY, utcnow()).deliveries == 0
+
+    with transaction() as s:
+        notice = s.get_one(Notice, first.notice_id)
+    moved = utcnow() + timedelta(days=30)
+    second = make_version(notice, number=2, deadline_at=moved)
+    make_match(second, profile)
+    old = first.deadline_at
+    assert old is not None
+    make_alert(subscriber, second, kind="change", changes=[["deadline", old.isoformat(), moved.isoformat()]])
+    assert run(Cadence.DAILY, utcnow()).deliveries == 1
+    assert run(Cadence.DAILY, utcnow()).deliveries == 0
+
+    new, changed = (DigestView.from_json(built.view) for built in rows(Digest))
+    assert (len(new.entries), len(new.changed)) == (1, 0)
+    assert (len(changed.entries), len(changed.changed)) == (0, 1)
+    (change,) = changed.changed[0].changes
+    assert (change.field, change.old, change.new) == ("deadline", old.isoformat(), moved.isoformat())
+
+
+# Several processes
+
+
+@pytest.mark.parametrize(
+    ("subscribers", "builders", "kills"), [(40, 3, 3), pytest.param(300, 8, 100, marks=pytest.mark.prove)]
+)
+def test_processes_that_build_at_once_and_die_write_each_digest_once(
+    environment: pytest.MonkeyPatch, subscribers: int, builders: int, kills: int
+) -> None:
+    for _ in range(subscribers):
+        owed()
+    work = (
+        "from datetime import *; from db.models import Cadence; from alerts.digest import open_run, build_run;"
+        f"print('go', flush=True); at = datetime.fromisoformat('{SEVEN.isoformat()}');"
+        f"build_run(open_run(cadence=Cadence.DAILY, day=date(2026, 11, 23), slot='07:00', as_of=at))"
+    )
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen([sys.executable, "-c", work], env=dict(os.environ), stdout=subprocess.PIPE, text=True)
+
+    seed = secrets.randbits(32)
+    chance = random.Random(seed)
+    print(f"seed {seed}")
+    running = [start() for _ in range(builders)]
+    for _ in range(kills):
+        victim = running.pop(0)
+        assert victim.stdout is not None
+        victim.stdout.readline()
+        threading.Event().wait(chance.uniform(0, 0.15))
+        victim.kill()
+        victim.communicate()
+        running.append(start())
+    for process in running:
+        process.communicate(timeout=110)
+        assert process.returncode == 0
+    assert len(rows(DigestRun)) == 1
+    assert owed_count() == 0
+    per_subscriber = Counter(built.subscriber_id for built in rows(Digest))
+    assert (len(per_subscriber), set(per_subscriber.values())) == (subscribers, {1})
+    assert len(rows(Delivery)) == subscribers
+    assert rows(DigestRun)[0].closed_at is not None
+
+
+@pytest.mark.parametrize(("alerts", "cuts"), [(400, 8), pytest.param(20_000, 50, marks=pytest.mark.prove)])
+def test_nothing_falls_between_two_digests(alerts: int, cuts: int) -> None:
+    writers = 8
+    readers = [owed(0) for _ in range(4)]
+    version = make_notice(deadline_at=SEVEN + timedelta(days=700))
+    for subscriber in readers:
+        make_match(version, make_profile(subscriber))
+    with transaction() as s:
+        procurement_id = s.get_one(Notice, version.notice_id).procurement_id
+    chance = random.Random(secrets.randbits(32))
+    ids = iter(range(1, alerts + 1))
+    lock = threading.Lock()
+    done = threading.Event()
+
+    def write() -> None:
+        while True:
+            with lock:
+                batch = list(islice(ids, 5))
+            if not batch:
+                return
+            with transaction() as s:
+                for number in batch:
+                    reader = readers[number % len(readers)]
+                    s.add(
+                        Alert(
+                            subscriber_id=reader.id,
+                            procurement_id=procurement_id,
+                            kind="change",
+                            version=number,
+                            version_id=version.id,
+                            facts={},
+                            changes=[["lots", "1", str(number + 1)]],
+                        )
+                    )
+                s.flush()
+                done.wait(chance.uniform(0, 0.01))  # commits late, after a cut-off may have passed
+
+    with ThreadPoolExecutor(writers) as pool:
+        work = [pool.submit(write) for _ in range(writers)]
+        for _ in range(cuts):
+            run(Cadence.DAILY, SEVEN)
+        for one in work:
+            one.result()
+    run(Cadence.DAILY, SEVEN)
+    with transaction() as s:
+        total, digested = s.execute(select(func.count(Alert.id), func.count(Alert.digest_id))).one()
+        strangers = s.scalar(
+            select(func.count(Alert.id))
+            .join(Digest, Digest.id == Alert.digest_id)
+            .where(Digest.subscriber_id != Alert.subscriber_id)
+        )
+    assert (total, digested, strangers) == (alerts, alerts, 0)
+    mails = len(rows(Delivery))
+    told = sum(built.view is not None for built in rows(Digest))
+    assert mails == told
+
+
+def test_a_digest_that_another_process_is_building_is_passed_by() -> None:
+    owed()
+    run_id = open_run(cadence=Cadence.DAILY, day=MONDAY, slot="07:00", as_of=SEVEN)
+    (built,) = rows(Digest, Digest.run_id == run_id)
+    with transaction() as other:
+        other.get_one(Digest, built.id, with_for_update=True)
+        assert build(built.id, wait=False) is False
+    assert build(built.id, wait=False) is True

@@ -1,0 +1,32 @@
+"""Is the sender fast enough, and do several of them keep out of each other's way? (D4)"""
+
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from mailroom import mailroom, wait_until
+from outbox import fill, sender_process, states, use_relay
+from sqlalchemy.engine import URL
+
+
+@pytest.mark.parametrize(
+    ("mails", "senders", "least_per_s"), [(200, 2, 0), pytest.param(10_000, 4, 150, marks=pytest.mark.prove)]
+)
+def test_several_senders_send_each_mail_once(
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path, mails: int, senders: int, least_per_s: int
+) -> None:
+    with mailroom(tmp_path) as room, ExitStack() as running:
+        use_relay(environment, room.port)
+        sent = fill(mails)
+        for _ in range(senders):
+            running.enter_context(sender_process())
+        room.wait_for(1)
+        began = time.monotonic()
+        wait_until(lambda: len(room.accepted()) >= mails, within_s=300)
+        rate = (mails - 1) / (time.monotonic() - began)
+        wait_until(lambda: states() == {"sent": mails}, within_s=10)
+        print(f"\n{senders} senders, {mails} mails, {rate:.0f}/s")
+        assert Counter(one.message_id for one in room.accepted()) == Counter(sent)
+        assert rate >= least_per_s
