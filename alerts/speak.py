@@ -79,9 +79,15 @@ class Speaker:
         return shown(name, NAME) if name else None
 
     def cpv(self, code: str) -> str:
-        """A CPV code by name and number."""
+        """A CPV code by name and number: Sveising (CPV 45262680); by a wider code's name as lying within it."""
         name, number = self.cpv_name(code), shown(code, 12)
-        return self.texts.say("mark.cpv", name=name, code=number) if name else self.texts.say("mark.code", code=number)
+        if name is None:
+            return self.texts.say("mark.code", code=number)
+        digits = code.rstrip("0")
+        wider = digits[:-1].ljust(8, "0") if len(digits) > 2 else code
+        # The table answers for a code that it lacks with the name of the code above it.
+        lent = wider != code and self.cpv_name(wider) == name
+        return self.texts.say("mark.cpv_within" if lent else "mark.cpv", name=name, code=number)
 
     def language_tag(self, language: str) -> str | None:
         """In which language the notice is, when it is not the reader's own: på svensk."""

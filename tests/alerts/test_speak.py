@@ -182,6 +182,13 @@ def test_codes_are_said_by_name_and_number() -> None:
     assert reader().cpv("45262680") == "Sveising (CPV 45262680)"
     assert reader("sv").cpv("45262680") == "Svetsning (CPV 45262680)"
     assert reader().cpv("99999999") == "CPV 99999999"
+    shipped = speaker(language="nb", country="NO", as_of=AS_OF, names=builtin())
+    assert shipped.cpv("35000000").endswith(" (CPV 35000000)")
+    assert not shipped.cpv("35000000").startswith("innen ")
+    lent = next(
+        f"{code[:6]}{n}0" for code in builtin().cpv for n in range(1, 10) if f"{code[:6]}{n}0" not in builtin().cpv
+    )
+    assert shipped.cpv(lent).startswith("innen ")
 
 
 @pytest.mark.parametrize(
