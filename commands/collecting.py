@@ -20,7 +20,7 @@ def sources(*, as_json: AsJson = False) -> None:
         ({**row, **known.get(str(row["key"]), {})} for row in rows()),
         as_json=as_json,
         columns={"key": "key", "name": "name", "state": "state", "licence": "licence", "notices": "notices",
-                 "quarantined": "quarantined", "last_run": "last run", "reason": "remark"},
+                 "quarantined": "quarantined", "last_state": "last run", "last_run": "begun", "reason": "remark"},
         title="Sources",
     )  # fmt: skip
 

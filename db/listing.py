@@ -101,6 +101,6 @@ def counts() -> dict[str, dict[str, Any]]:
         last = select(Fetch).ext(distinct_on(Fetch.source)).order_by(Fetch.source, Fetch.id.desc())
         for fetch in s.scalars(last):
             table.setdefault(fetch.source, {}).update(
-                last_run=_moment(fetch.started_at), state=fetch.state, new=fetch.new, error=fetch.error
+                last_run=_moment(fetch.started_at), last_state=fetch.state, last_new=fetch.new, last_error=fetch.error
             )
     return table
