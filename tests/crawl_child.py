@@ -22,6 +22,12 @@ def fetch(*urls: str, limit_s: float = 60, env: Mapping[str, str] | None = None,
     return _child({"do": "fetch", "urls": urls, **spec}, limit_s, env)
 
 
+def spiders(*runs: Mapping[str, Any], limit_s: float = 60) -> list[dict[str, Any]]:
+    """Let spiders of real sources read portals of the test's, side by side: outcome and notices of each."""
+    told: list[dict[str, Any]] = _child({"do": "spiders", "runs": runs}, limit_s, None)["runs"]
+    return told
+
+
 def _child(spec: Mapping[str, Any], limit_s: float, env: Mapping[str, str] | None) -> dict[str, Any]:
     with tempfile.TemporaryFile() as errors:
         done = subprocess.run(

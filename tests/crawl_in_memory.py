@@ -3,14 +3,17 @@
 import json
 import socket
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import scrapy
-from scrapy.crawler import CrawlerProcess
+from scrapy.crawler import Crawler, CrawlerProcess
+from scrapy.settings import Settings as ScrapySettings
 from twisted.internet._resolver import GAIResolver
 
 from crawlers import run
@@ -18,10 +21,11 @@ from crawlers.addresses import PUBLIC_ONLY, Allowance
 from crawlers.notice import Broken, ParsedNotice
 from crawlers.resolver import PublicResolver
 from crawlers.settings import scrapy_settings
+from crawlers.sources import source_of
 from crawlers.store import FetchOutcome, OpenFetch, Validators
 from db.session import utcnow
 
-COLLECTED: list[ParsedNotice | Broken] = []
+COLLECTED: dict[int, list[ParsedNotice | Broken]] = defaultdict(list)  # by the crawler's id
 ANSWERS: dict[str, str] = {}  # a test's name service: name -> address
 
 
@@ -30,13 +34,14 @@ class Collect:
 
     def __init__(self, crawler: Any) -> None:
         self.stats = crawler.stats
+        self.kept = COLLECTED[id(crawler)]
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> "Collect":
         return cls(crawler)
 
     def process_item(self, item: ParsedNotice | Broken) -> ParsedNotice | Broken:
-        COLLECTED.append(item)
+        self.kept.append(item)
         self.stats.inc_value("anbudsvakt/quarantined" if isinstance(item, Broken) else "anbudsvakt/new")
         return item
 
@@ -116,25 +121,60 @@ def main(spec: dict[str, Any]) -> dict[str, Any]:
     changes = {"ITEM_PIPELINES": {"crawl_in_memory.Collect": 300}, **spec.get("changes", {})}
     if "answers" in spec:
         changes["TWISTED_DNS_RESOLVER"] = "crawl_in_memory.ScriptedResolver"
-    if spec["do"] == "fetch":
-        told = _fetch(spec, changes)
-    else:
-        books = Books(spec)
-        since = date.fromisoformat(spec["since"]) if "since" in spec else None
-        details = {name: spec[name] for name in ("base_url", "delay_s", "paging") if name in spec}
-        outcome = run.crawl(spec["key"], since=since, books=books, changes=changes, **details)
-        assert books.closed == [outcome]
-        told = {"outcome": asdict(outcome)}
-    return {**told, "notices": [_notice(met) for met in COLLECTED], "peak_kib": _peak_kib()}
+    told = {"fetch": _fetch, "crawl": _crawl, "spiders": _spiders}[spec["do"]](spec, changes)
+    return {**told, "peak_kib": _peak_kib()}
+
+
+def _crawl(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """One run as the command line does it."""
+    books = Books(spec)
+    since = date.fromisoformat(spec["since"]) if "since" in spec else None
+    details = {name: spec[name] for name in ("base_url", "delay_s", "paging") if name in spec}
+    outcome = run.crawl(spec["key"], since=since, books=books, changes=changes, **details)
+    assert books.closed == [outcome]
+    (kept,) = COLLECTED.values() or [[]]
+    return {"outcome": asdict(outcome), "notices": [_notice(met) for met in kept]}
+
+
+def _spiders(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Many runs side by side, each with its own portal, gate and books; the name service is one."""
+    allowances = [Allowance.of(one["base_url"]) for one in spec["runs"]]
+    doors = Allowance(origins=frozenset().union(*(allowance.origins for allowance in allowances)))
+    process = CrawlerProcess(scrapy_settings(delay_s=0.0, allowance=doors, **changes))
+    crawlers: list[Crawler] = []
+    for one, allowance in zip(spec["runs"], allowances, strict=True):
+        source = source_of(one["key"])
+        since = date.fromisoformat(one["since"])
+        fetch = Books(one).open_fetch(source.key, since)
+        plan = run._plan(source, fetch, base_url=one["base_url"], paging=one.get("paging"), sandbox=True)
+        plan = replace(plan, until=date.fromisoformat(one["until"]))
+        module = import_module(f"crawlers.spiders.{source.spider}")
+        settings = ScrapySettings(
+            scrapy_settings(delay_s=0.0, allowance=allowance, **changes, **one.get("changes", {})),
+            priority="cmdline",  # above those of the process, which are laid over each run's
+        )
+        crawler = Crawler(getattr(module, str(source.spider).title()), settings, init_reactor=not crawlers)
+        crawlers.append(crawler)
+        process.crawl(crawler, plan=plan)
+    process.start()
+    return {
+        "runs": [
+            {
+                "outcome": asdict(run._outcome(crawler.stats.get_stats() if crawler.stats else {}, floor=0)),
+                "notices": [_notice(met) for met in COLLECTED[id(crawler)]],
+            }
+            for crawler in crawlers
+        ]
+    }
 
 
 def _fetch(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Every URL of the spec at once."""
     doors = [Allowance.of(url).origins for url in spec.get("doors", [])]
     # More ports, so that the address rule stands alone between a request and a canary.
     ports = PUBLIC_ONLY.ports | set(spec.get("ports", []))
     allowance = Allowance(origins=frozenset().union(*doors), ports=ports)
-    settings = scrapy_settings(delay_s=spec.get("delay_s", 0.0), allowance=allowance, **changes)
-    process = CrawlerProcess(settings)
+    process = CrawlerProcess(scrapy_settings(delay_s=spec.get("delay_s", 0.0), allowance=allowance, **changes))
     heard: dict[str, Any] = {}
     crawler = process.create_crawler(Asker)
     process.crawl(crawler, urls=spec["urls"], heard=heard)
