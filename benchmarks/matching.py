@@ -4,12 +4,15 @@ import time
 from statistics import median
 
 from benchmarks.ground import Told
-from classifier.match import load_scorer
+from classifier.encoder import load_encoder
 from classifier.profiles import read
+from classifier.score import Scorer
 from classifier.text import NoticeText, ProfileText
+from db import seed
 from db.session import utcnow
 from demo.catalogue import catalogue
 from demo.run import COMPANIES
+from settings import get_settings
 
 ROUNDS = 3
 COPIES = 5
@@ -17,7 +20,8 @@ COPIES = 5
 
 def run() -> Told:
     """The sandbox's notices, several times over with words that differ, against the example firms' profiles."""
-    scorer = load_scorer()
+    encoder = load_encoder(get_settings().model)
+    scorer = Scorer(encoder, seed.load())
     firms = read(COMPANIES.read_bytes()).subscriber
     profiles = [
         scorer.prepare(ProfileText(sentences=tuple(p.sentences), language=firm.language, cpv=tuple(p.cpv)))
@@ -32,7 +36,7 @@ def run() -> Told:
         scorer.score(notices, profiles)
         ours.append(len(notices) / (time.perf_counter() - started))
         started = time.perf_counter()
-        scorer.encoder.encode(texts)
+        encoder.encode(texts)
         bare.append(len(notices) / (time.perf_counter() - started))
     return Told(
         unit="notices/s", ours=median(ours), peer=median(bare), peer_is="encoding titles and descriptions alone"
@@ -43,7 +47,7 @@ def _notices() -> list[NoticeText]:
     return [
         NoticeText(
             title=f"{text.title} {copy}",
-            description=f"{text.description} {copy}",
+            description=f"{text.body} {copy}",
             language=language,
             cpv=tuple(notice.cpv),
         )

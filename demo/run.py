@@ -110,14 +110,15 @@ def _forget() -> None:
 
 def _collect(console: Console, portals: SandboxPortals) -> bool:
     """Run the real spiders, each in a process of its own; True when every one went through."""
-    table = Table("source", "requests", "seen", "new", "changed", "unchanged", "quarantined", title="Collected")
+    counts = ("requests", "seen", "new", "changed", "unchanged", "quarantined")
+    table = Table("source", *counts, title="Collected")
     addresses = {"ted": "", "doffin": "", **FEEDS}
     good = True
     for key, path in addresses.items():
         with console.status(f"reading {key}"):
             outcome = _crawl(key, portals.base_url + path)
         good &= outcome.get("error") is None
-        table.add_row(key, *(str(outcome.get(name, "")) for name in (c.header for c in table.columns[1:])))
+        table.add_row(key, *(str(outcome.get(name, "")) for name in counts))
         if outcome.get("error"):
             console.print(f"[red]{key}: {outcome['error']}[/]")
     console.print(table)

@@ -1,5 +1,7 @@
 """Is every version met by every profile once, whichever of them came first?"""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL
@@ -11,7 +13,7 @@ from db.models import Alert, Match, NoticeVersion, Profile, Subscriber
 from db.session import transaction, utcnow
 from factories import make_notice, make_profile, make_subscriber
 
-CATERING = {
+CATERING: dict[str, Any] = {
     "title": {"sv": "Fältkök och måltidstjänster till övning"},
     "description": {"sv": "Leverantören ska laga och servera 400 portioner varm mat om dagen i fält."},
     "language": "sv",

@@ -40,10 +40,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Comp
 
 @pytest.fixture(scope="module")
 def mails(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> list[EmailMessage]:
-    return [
-        message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[misc]
-        for path in sorted(ran[0].glob("*.eml"))
-    ]
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(ran[0].glob("*.eml"))]
 
 
 def text(mail: EmailMessage) -> str:
