@@ -70,7 +70,7 @@ def test_every_stored_version_gets_its_scope_and_evidence(database: URL) -> None
     with transaction() as s:
         version = s.scalars(select(NoticeVersion)).one()
     assert version.scope == "defence"
-    assert [sign["kind"] for sign in version.scope_evidence or []][0] == "buyer"
+    assert next(sign["kind"] for sign in version.scope_evidence or []) == "buyer"
 
 
 def test_on_judged_notices(shared: Path) -> None:
