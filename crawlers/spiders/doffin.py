@@ -150,8 +150,9 @@ class Doffin(NoticeSpider):
         self.logger.warning("notice without XML", extra={"source_id": hit.source_id, "reason": reason})
         yield from self.take([_unread(hit)])
 
-    def closed(self) -> None:
+    def closed(self, reason: str) -> None:
         """Say so when XML was not to be had: the hits are stored, but nobody should think all is well."""
+        del reason  # Scrapy's word for it; ours is longer
         stats = self.crawler.stats
         if self._failures >= MOST_FAILURES and stats.get_value(ERROR) is None:
             stats.set_value(ERROR, f"{self._failures} downloads in a row brought no XML; the hits were stored")
