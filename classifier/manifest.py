@@ -1,0 +1,67 @@
+"""Is a model folder what it says it is, and safe to open?
+
+Our own folder lists the SHA-256 of each of its files. Whatever folder it is, weights come as safetensors only: a pickle
+runs code when it is read.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+_PICKLES = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
+_TOLD_ONLY = frozenset({"README.md", "scoring.json", "grams.safetensors"})  # not part of what turns text into vectors
+
+
+class ModelRefused(Exception):  # noqa: N818 - a finding about a folder, told by its name
+    """Raised before anything of a model folder is loaded; says which file is wrong and what to do."""
+
+
+def check(folder: Path, *, listed: bool) -> str:
+    """Check a folder and name its revision: a hash over what turns text into vectors, twelve hexadecimal digits.
+
+    `listed` demands a manifest; without it one is checked where there is one. Raises ModelRefused.
+    """
+    if not folder.is_dir():
+        raise ModelRefused(f"{folder} is no folder: models are read from disk, never fetched")
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    for name, path in found.items():
+        if path.suffix.lower() in _PICKLES:
+            raise ModelRefused(f"{name} in {folder} may run code when read: keep the weights as safetensors only")
+    if not any(name.endswith(".safetensors") for name in found):
+        raise ModelRefused(f"{folder} has no safetensors file, so there are no weights to read")
+    hashes = {name: sha256(path) for name, path in found.items() if name != MANIFEST}
+    if listed or MANIFEST in found:
+        _compare(folder, hashes)
+    kept = "\n".join(f"{name} {digest}" for name, digest in sorted(hashes.items()) if name not in _TOLD_ONLY)
+    return hashlib.sha256(kept.encode()).hexdigest()[:12]
+
+
+def write(folder: Path) -> None:
+    """List the folder's files and their hashes in its manifest."""
+    hashes = {
+        path.relative_to(folder).as_posix(): sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    (folder / MANIFEST).write_text(json.dumps({"sha256": hashes}, indent=1) + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal digits."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _compare(folder: Path, hashes: dict[str, str]) -> None:
+    try:
+        promised: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelRefused(f"{folder} has no readable {MANIFEST}: {error}") from error
+    for name in sorted(promised.keys() | hashes.keys()):
+        if name not in hashes:
+            raise ModelRefused(f"{name} is missing in {folder}, though {MANIFEST} lists it")
+        if name not in promised:
+            raise ModelRefused(f"{name} in {folder} is not listed in {MANIFEST}")
+        if promised[name] != hashes[name]:
+            raise ModelRefused(f"{name} in {folder} is not the file that {MANIFEST} lists: its SHA-256 differs")

@@ -1,0 +1,37 @@
+"""How well do texts find their translations? Measured on rows of the corpus that training never saw."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+DIRECTIONS = (("sv", "nb"), ("nb", "en"), ("sv", "en"), ("nn", "sv"), ("da", "nb"))
+
+
+def embed(tokenizer: "Tokenizer", table: NDArray[np.float32], texts: list[str]) -> NDArray[np.float32]:
+    """Unit rows, as the shipped model computes them."""
+    rows = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
+    for index, cut in enumerate(tokenizer.encode_batch(texts, add_special_tokens=False)):
+        if cut.ids:
+            rows[index] = table[cut.ids].mean(axis=0)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return rows
+
+
+def translations(
+    tokenizer: "Tokenizer", table: NDArray[np.float32], held_out: list[dict[str, str]]
+) -> dict[str, tuple[float, int]]:
+    """Per direction: the share of held-out texts whose nearest neighbour is their translation, and of how many."""
+    found = {}
+    for source, target in DIRECTIONS:
+        both = {row[source]: row[target] for row in held_out if source in row and target in row}
+        both = {left: right for left, right in both.items() if left.lower() != right.lower()}
+        if not both:
+            continue
+        left, right = embed(tokenizer, table, list(both)), embed(tokenizer, table, list(both.values()))
+        hits = float(((left @ right.T).argmax(axis=1) == np.arange(len(both))).mean())
+        found[f"{source}-{target}"] = (round(hits, 4), len(both))
+    return found
