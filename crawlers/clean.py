@@ -53,7 +53,7 @@ def _in_windows_1252(raw: bytes) -> str:
     return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in raw)
 
 
-_C1_MEANT: Final = {chr(byte): _in_windows_1252(bytes([byte])) for byte in range(0x80, 0xA0)}
+_C1_MEANT: Final = {chr(byte): bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)}
 # Letters and signs that Nordic texts hold, under what becomes of their UTF-8 in Windows-1252 and in Latin-1. Only
 # these are repaired: «STÅ» ends in two characters that would be a Ż too.
 _PUNCTUATION: Final = (*range(0x2010, 0x2016), *range(0x2018, 0x2020), 0x2020, 0x2022, 0x2026, 0x20AC, 0x2122, 0x2212)
@@ -152,7 +152,8 @@ def cut(plain: str, limit: int) -> str:
 
 def fold(plain: str) -> str:
     """Letters and digits only, lower case, accents off: for comparing titles and names, never for showing them."""
-    bare = (char for char in unicodedata.normalize("NFKD", plain.casefold()) if not unicodedata.combining(char))
+    lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", plain).casefold())
+    bare = (char for char in lower if not unicodedata.combining(char))
     return " ".join("".join(char if char.isalnum() else " " for char in bare).split())
 
 

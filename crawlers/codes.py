@@ -133,7 +133,8 @@ def country(raw: str | None) -> str | None:
     if len(code) == 3:
         aliases: list[str] = get_global("territory_aliases").get(code, [])
         code = aliases[0] if len(aliases) == 1 else ""
-    return code if len(code) == 2 and (code in get_global("territory_zones") or code == "XK") else None
+    known = code == "XK" or (code != "ZZ" and code in get_global("territory_zones"))
+    return code if len(code) == 2 and known else None
 
 
 def celex(raw: str | None) -> str | None:

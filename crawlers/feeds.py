@@ -40,7 +40,11 @@ def parse(body: bytes, *, source: str, url: str) -> tuple[list[ParsedNotice], li
         raise SourceBroken("the feed has an empty body")
     if _HTML.search(start[:512]):
         raise SourceBroken("the feed answered with an HTML page")
-    told = feedparser.parse(BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
+    try:
+        told = feedparser.parse(BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
+    except Exception as error:
+        # It answers for most damage itself, but not for a declared encoding that is no text, for one.
+        raise SourceBroken(f"the feed cannot be read: {type(error).__name__}") from error
     entries = told.get("entries") or []
     if not told.get("version") and not entries:
         raise SourceBroken("the body is no feed")

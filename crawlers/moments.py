@@ -133,7 +133,8 @@ def possible(found: Deadline | None, published_at: datetime | None, oddities: li
     """The deadline unless it lies before the day of publication or decades after it."""
     if found is None or published_at is None:
         return found
-    if found.at < published_at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=14):
+    # The day of publication begins in Helsinki three hours before it does in UTC.
+    if found.at < published_at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=3):
         oddities.append(f"{found.kind} deadline before publication: {found.at:%Y-%m-%d}")
         return None
     if found.at - published_at > LONGEST:
