@@ -24,6 +24,7 @@ LOCAL: Final = ZoneInfo("Europe/Oslo")  # whose day it is; Stockholm keeps the s
 SHORTEST_PAUSE_S: Final = 1.0
 MOST_ODD: Final = 0.15  # share of notices that could not be read; above it the portal has changed, not the notices
 FEWEST_FOR_SHARE: Final = 20  # below that, a few odd notices are no share of anything
+LONGEST_ERROR: Final = 200
 SANDBOX_KEY: Final = "sandbox"  # what a sandbox gets as a key: never the installation's own
 NOT_MODIFIED: Final = "downloader/response_status_count/304"
 
@@ -85,13 +86,14 @@ def _closed_whatever_happens(ledger: Books, fetch: OpenFetch) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        ledger.close_fetch(fetch.id, FetchOutcome(error=f"{type(error).__name__}: {error}"))
+        words = str(error).partition("\n")[0][:LONGEST_ERROR]  # SQLAlchemy's next lines hold the whole notice
+        ledger.close_fetch(fetch.id, FetchOutcome(error=f"{type(error).__name__}: {words}"))
         raise
 
 
 def _plan(source: Source, fetch: OpenFetch, *, base_url: str | None, paging: str | None, sandbox: bool) -> Plan:
     address = base_url or source.url
-    key = get_settings().doffin_key
+    key = get_settings().doffin_key if source.spider == "doffin" else None
     return Plan(
         source=source,
         base_url=address if source.spider == "feed" else address.rstrip("/"),
