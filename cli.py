@@ -54,11 +54,15 @@ for name, (told, commands) in GROUPS.items():
     app.add_typer(group, name=name)
 
 
+# These run for ever and are read by machines; a person at the terminal wants to hear of trouble alone.
+PROCESSES = ("run", "web", "clock", "worker")
+
+
 @app.callback()
-def _prepare() -> None:
+def _prepare(context: typer.Context) -> None:
     from alerts import log
 
-    log.set_up(get_settings().log_level)
+    log.set_up(get_settings().log_level if context.invoked_subcommand in PROCESSES else "WARNING")
 
 
 def main() -> None:

@@ -31,5 +31,5 @@ def set_up(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level="WARNING", handlers=[handler], force=True)
-    for ours in ("alerts", "classifier", "crawlers", "db", "web"):
+    for ours in ("alerts", "classifier", "commands", "crawlers", "db", "web"):
         logging.getLogger(ours).setLevel(level)

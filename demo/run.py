@@ -81,7 +81,6 @@ def _own_installation(folder: Path, mailbox: Mailbox) -> Iterator[None]:
         "ANBUDSVAKT_SMTP_PORT": str(mailbox.port),
         "ANBUDSVAKT_SMTP_SECURITY": "none",
         "ANBUDSVAKT_MAIL_FROM": "varsel@anbudsvakt.example",
-        "ANBUDSVAKT_LOG_LEVEL": "WARNING",
     }
     _forget()
     try:
@@ -181,7 +180,7 @@ def _who_got_what(console: Console, *days: tuple[KeptMail, ...]) -> None:
     for view in map(DigestView.from_json, kept):
         for entry in (*view.entries, *view.changed):
             reason = entry.reasons[0]
-            moved = "; ".join(f"{c.field}: {c.old} → {c.new}" for c in entry.changes)
+            moved = "; ".join(f"{c.field}: {_plain(c.old)} → {_plain(c.new)}" for c in entry.changes)
             table.add_row(
                 f"{view.company} ({view.language})",
                 f"{view.day:%d.%m.}",
@@ -195,6 +194,14 @@ def _who_got_what(console: Console, *days: tuple[KeptMail, ...]) -> None:
     for message in (mail for day in days for mail in day):
         subjects.add_row(message.recipients[0], message.subject)
     console.print(subjects)
+
+
+def _plain(value: str | None) -> str:
+    """A change's value for the terminal: moments in local time, the rest as it is."""
+    try:
+        return f"{datetime.fromisoformat(value or '').astimezone(LOCAL):%d.%m. %H:%M}"
+    except ValueError:
+        return value or "none"
 
 
 def _serve(console: Console) -> None:
