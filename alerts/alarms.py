@@ -19,9 +19,9 @@ class AlarmKind(StrEnum):
     RELAY_REFUSES = "relay_refuses"  # the breaker: nothing is sent until a person says so
     RELAY_UNREACHABLE = "relay_unreachable"
     DIGEST_BROKEN = "digest_broken"
-    JOB_OVERRAN = "job_overran"
-    JOB_FAILED = "job_failed"
-    FETCH_DIED = "fetch_died"
+    SOURCE_FAILED = "source_failed"
+    CHILD_OVERRAN = "child_overran"
+    CHILD_FAILED = "child_failed"
     OUTBOX_STUCK = "outbox_stuck"
     BOOKS = "books"
 

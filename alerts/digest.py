@@ -7,6 +7,7 @@ transaction that opens it.
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -43,10 +44,11 @@ class RunReport:
     broken: int = 0
 
 
-def run_due(now: datetime) -> list[RunReport]:
+def run_due(now: datetime, *, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     """Open and build every run that is due and not done, and finish those that a dead process left unfinished.
 
     Daily and weekly runs are those of the last slot that has come, so that several missed days are one digest.
+    ``enough`` is asked between two digests; once it says so, the rest is left to the next call.
     """
     for cadence in (Cadence.DAILY, Cadence.WEEKLY):
         for slot in latest_slots(now, cadence, _hours(cadence)):
@@ -63,7 +65,7 @@ def run_due(now: datetime) -> list[RunReport]:
             .values(as_of=now)
         )
         unfinished = s.scalars(select(DigestRun.id).where(DigestRun.closed_at.is_(None)).order_by(DigestRun.id)).all()
-    return [build_run(run_id) for run_id in unfinished]
+    return [build_run(run_id, enough=enough) for run_id in unfinished]
 
 
 def run(cadence: Cadence, as_of: datetime) -> RunReport:
@@ -103,7 +105,7 @@ def open_run(
     return run_id
 
 
-def build_run(run_id: int) -> RunReport:
+def build_run(run_id: int, *, enough: Callable[[], bool] = lambda: False) -> RunReport:
     """Build every digest of a run and close it; several processes may do so at once and share the work."""
     get_settings().require("mail_from", "secret_key")
     with transaction() as s:
@@ -111,9 +113,10 @@ def build_run(run_id: int) -> RunReport:
             select(Digest.id).where(Digest.run_id == run_id, Digest.built_at.is_(None)).order_by(Digest.id)
         ).all()
     # What another process is building is passed by at first; should that process die, it is built in the second round.
-    passed = [digest_id for digest_id in unbuilt if not build(digest_id, wait=False)]
+    passed = [digest_id for digest_id in unbuilt if not enough() and not build(digest_id, wait=False)]
     for digest_id in passed:
-        build(digest_id)
+        if not enough():
+            build(digest_id)
     with transaction() as s:
         unfinished = exists().where(Digest.run_id == run_id, Digest.built_at.is_(None))
         s.execute(

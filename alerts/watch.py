@@ -1,0 +1,168 @@
+"""What should have happened and did not? Finds lost and late work, mends what it can, calls a person for the rest.
+
+Everything here is *older than*, never *between*: a tick that is missed loses nothing.
+"""
+
+import logging
+import os
+import socket
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
+from alerts.books import count
+from alerts.digest import RunReport, run_due
+from alerts.outbox import mend
+from db.models import Delivery, DeliveryState, Fetch, FetchState
+from db.session import transaction, utcnow
+
+log = logging.getLogger(__name__)
+
+CRAWL_LIMIT: Final = timedelta(minutes=20)
+# A crawl is killed at its limit by the worker that started it; whoever is still running then is on its own.
+GRACE: Final = timedelta(minutes=10)
+STUCK_AFTER: Final = timedelta(minutes=30)
+DIED: Final = "its process died"
+WAITING: Final = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What /healthz tells: nothing that says who our readers are."""
+
+    database: bool
+    alarms: tuple[str, ...] = ()
+    waiting: int = 0
+    oldest_waiting_s: int = 0
+
+
+def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
+    """Close what died, open the runs that are missing, and raise or close the alarms of outbox, sources and books."""
+    now = utcnow()
+    close_dead_fetches(now)
+    judge_sources()
+    reports = run_due(now, enough=enough)
+    with transaction() as s:
+        _judge_outbox(s, now)
+        _judge_books(s)
+    return reports
+
+
+def close_dead_fetches(now: datetime) -> list[str]:
+    """Mark runs as failed whose process is gone or that are far over their limit; gives their sources."""
+    with transaction() as s:
+        running = s.scalars(select(Fetch).where(Fetch.state == FetchState.RUNNING)).all()
+        dead = [fetch for fetch in running if not _alive(fetch.process) or fetch.started_at < now - CRAWL_LIMIT - GRACE]
+        for fetch in dead:
+            s.execute(
+                update(Fetch)
+                .where(Fetch.id == fetch.id, Fetch.state == FetchState.RUNNING)
+                .values(state=FetchState.FAILED, ended_at=now, error=DIED)
+            )
+            log.warning("dead fetch closed", extra={"fetch_id": fetch.id, "source": fetch.source})
+    return [fetch.source for fetch in dead]
+
+
+def judge_sources() -> None:
+    """Raise an alarm for each source whose last run failed, and close it after a good one.
+
+    A process that died (a restart, a release) is no fault of the source: only the second such run in a row counts.
+    """
+    ranked = (
+        select(
+            Fetch.source,
+            Fetch.state,
+            Fetch.error,
+            func.row_number().over(partition_by=Fetch.source, order_by=Fetch.started_at.desc()).label("back"),
+        )
+        .where(Fetch.state != FetchState.RUNNING)
+        .subquery()
+    )
+    with transaction() as s:
+        last: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+        rows = s.execute(select(ranked).where(ranked.c.back <= 2).order_by(ranked.c.source, ranked.c.back))
+        for row in rows:
+            last[row.source].append((row.state, row.error))
+        for source, runs in last.items():
+            errors = [error or "failed" for state, error in runs if state == FetchState.FAILED]
+            if runs[0][0] == FetchState.DONE:
+                close_alarm(s, AlarmKind.SOURCE_FAILED, source)
+            elif errors[0] != DIED or len(errors) == 2:
+                raise_alarm(s, AlarmKind.SOURCE_FAILED, source, errors[0][:300])
+
+
+def mend_all() -> int:
+    """Try every broken digest once more, as after a release that cures its cause; gives how many are well now."""
+    with transaction() as s:
+        broken = s.scalars(select(Delivery.digest_id).where(Delivery.state == DeliveryState.BROKEN)).all()
+    return sum(mend(digest_id) for digest_id in broken)
+
+
+def started_since(source: str, moment: datetime) -> bool:
+    """Whether a run of this source began then or later: the fence that keeps one slot from crawling twice."""
+    with transaction() as s:
+        mine = (Fetch.source == source, Fetch.started_at >= moment)
+        return s.scalar(select(Fetch.id).where(*mine).limit(1)) is not None
+
+
+def health() -> Health:
+    """How we are, asked live."""
+    try:
+        with transaction() as s:
+            s.execute(text("SET LOCAL statement_timeout = '3s'"))
+            waiting, oldest = _waiting(s, utcnow())
+            return Health(
+                database=True,
+                alarms=tuple(sorted({alarm.kind for alarm in open_alarms(s)})),
+                waiting=waiting,
+                oldest_waiting_s=max(0, int(oldest.total_seconds())),
+            )
+    except SQLAlchemyError as trouble:
+        log.warning("database not reached", extra={"error": type(trouble).__name__})
+        return Health(database=False)
+
+
+def _waiting(s: Session, now: datetime) -> tuple[int, timedelta]:
+    """How many mails are due, and for how long the oldest has been."""
+    due = select(func.count(Delivery.id), func.min(Delivery.not_before)).where(
+        Delivery.state.in_(WAITING), Delivery.not_before <= now
+    )
+    waiting, since = s.execute(due).one()
+    return waiting, now - since if since else timedelta(0)
+
+
+def _judge_outbox(s: Session, now: datetime) -> None:
+    waiting, oldest = _waiting(s, now)
+    if oldest >= STUCK_AFTER:
+        raise_alarm(s, AlarmKind.OUTBOX_STUCK, "outbox", f"{waiting} mails due, the oldest for {oldest}")
+    else:
+        close_alarm(s, AlarmKind.OUTBOX_STUCK, "outbox")
+
+
+def _judge_books(s: Session) -> None:
+    differences = count(s).differences()
+    if differences:
+        raise_alarm(s, AlarmKind.BOOKS, "books", "; ".join(f"{what}: {n}" for what, n in differences.items()))
+    else:
+        close_alarm(s, AlarmKind.BOOKS, "books")
+
+
+def _alive(process: str) -> bool:
+    """Whether "host:pid" runs; of another machine's processes nothing is known, so they count as alive."""
+    host, _, pid = process.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
