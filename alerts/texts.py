@@ -80,9 +80,9 @@ def texts(language: str) -> Texts:
 
 
 @lru_cache
-def languages() -> frozenset[str]:
+def languages(folder: Path = FOLDER) -> frozenset[str]:
     """The languages that have a file of their own."""
-    return frozenset(path.stem for path in FOLDER.glob("*.toml"))
+    return frozenset(path.stem for path in folder.glob("*.toml"))
 
 
 def placeholders(template: str) -> frozenset[str]:
