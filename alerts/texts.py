@@ -64,11 +64,14 @@ class Texts:
 
 
 @lru_cache
-def texts(language: str) -> Texts:
-    """The sentences of this language (nb, nn, sv, en). Raises TextMissing for one that we do not speak."""
-    if language not in languages():
+def texts(language: str, folder: Path = FOLDER) -> Texts:
+    """The sentences of this language (nb, nn, sv, en). Raises TextMissing for one that we do not speak.
+
+    ``folder`` holds one file per language; the web pages have one of their own.
+    """
+    if language not in languages(folder):
         raise TextMissing(f"no texts in {language}")
-    table = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
     sentences: dict[str, str] = {}
     plurals: dict[str, Mapping[str, str]] = {}
     for key, found in _flatten(table, ""):
