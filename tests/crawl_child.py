@@ -17,9 +17,30 @@ def crawl(key: str, *, limit_s: float = 60, env: Mapping[str, str] | None = None
     return _child({"do": "crawl", "key": key, **spec}, limit_s, env)
 
 
-def fetch(*urls: str, limit_s: float = 60, env: Mapping[str, str] | None = None, **spec: Any) -> dict[str, Any]:
-    """Ask for these URLs all at once behind the gate: a status or the refusal for each, and the run's figures."""
-    return _child({"do": "fetch", "urls": urls, **spec}, limit_s, env)
+def fetch(
+    *urls: str,
+    answers: Mapping[str, str] | None = None,
+    limit_s: float = 60,
+    env: Mapping[str, str] | None = None,
+    **ask: Any,
+) -> dict[str, Any]:
+    """Ask for these URLs all at once behind the gate: a status or the refusal for each, and the run's figures.
+
+    ``doors``: origins on loopback that are open; ``ports``: more ports; ``answers``: what names lead to; ``delay_s`` and
+    ``changes``: the run's pause and settings.
+    """
+    (told,), peak_kib = _fetch({"asks": [{"urls": urls, **ask}], "answers": answers or {}}, limit_s, env)
+    return {**told, "peak_kib": peak_kib}
+
+
+def fetch_each(*asks: Mapping[str, Any], limit_s: float = 60) -> list[dict[str, Any]]:
+    """The same for many runs side by side in one process, each with its own gate."""
+    return _fetch({"asks": asks}, limit_s, None)[0]
+
+
+def _fetch(spec: Mapping[str, Any], limit_s: float, env: Mapping[str, str] | None) -> tuple[list[dict[str, Any]], int]:
+    told = _child({"do": "fetch", **spec}, limit_s, env)
+    return told["asks"], told["peak_kib"]
 
 
 def spiders(*runs: Mapping[str, Any], limit_s: float = 60) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ class Asker(scrapy.Spider):
 def main(spec: dict[str, Any]) -> dict[str, Any]:
     ANSWERS.update(spec.get("answers", {}))
     changes = {"ITEM_PIPELINES": {"crawl_in_memory.Collect": 300}, **spec.get("changes", {})}
-    if "answers" in spec:
+    if spec.get("answers"):
         changes["TWISTED_DNS_RESOLVER"] = "crawl_in_memory.ScriptedResolver"
     told = {"fetch": _fetch, "crawl": _crawl, "spiders": _spiders}[spec["do"]](spec, changes)
     return {**told, "peak_kib": _peak_kib()}
@@ -149,11 +149,8 @@ def _spiders(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         plan = run._plan(source, fetch, base_url=one["base_url"], paging=one.get("paging"), sandbox=True)
         plan = replace(plan, until=date.fromisoformat(one["until"]))
         module = import_module(f"crawlers.spiders.{source.spider}")
-        settings = ScrapySettings(
-            scrapy_settings(delay_s=0.0, allowance=allowance, **changes, **one.get("changes", {})),
-            priority="cmdline",  # above those of the process, which are laid over each run's
-        )
-        crawler = Crawler(getattr(module, str(source.spider).title()), settings, init_reactor=not crawlers)
+        spider = getattr(module, str(source.spider).title())
+        crawler = _crawler(spider, one, allowance, changes, first=not crawlers)
         crawlers.append(crawler)
         process.crawl(crawler, plan=plan)
     process.start()
@@ -169,23 +166,41 @@ def _spiders(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fetch(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Every URL of the spec at once."""
-    doors = [Allowance.of(url).origins for url in spec.get("doors", [])]
-    # More ports, so that the address rule stands alone between a request and a canary.
-    ports = PUBLIC_ONLY.ports | set(spec.get("ports", []))
-    allowance = Allowance(origins=frozenset().union(*doors), ports=ports)
-    process = CrawlerProcess(scrapy_settings(delay_s=spec.get("delay_s", 0.0), allowance=allowance, **changes))
-    heard: dict[str, Any] = {}
-    crawler = process.create_crawler(Asker)
-    process.crawl(crawler, urls=spec["urls"], heard=heard)
+    """Every URL of each ask at once; each ask is a run of its own with a gate of its own."""
+    allowances = []
+    for ask in spec["asks"]:
+        doors = [Allowance.of(url).origins for url in ask.get("doors", [])]
+        # More ports, so that the address rule stands alone between a request and a canary.
+        ports = PUBLIC_ONLY.ports | set(ask.get("ports", []))
+        allowances.append(Allowance(origins=frozenset().union(*doors), ports=ports))
+    everything = Allowance(origins=frozenset().union(*(allowance.origins for allowance in allowances)))
+    process = CrawlerProcess(scrapy_settings(allowance=everything, **changes))
+    crawlers: list[Crawler] = []
+    heard: list[dict[str, Any]] = [{} for _ in spec["asks"]]
+    for ask, allowance, said in zip(spec["asks"], allowances, heard, strict=True):
+        crawlers.append(_crawler(Asker, ask, allowance, changes, first=not crawlers))
+        process.crawl(crawlers[-1], urls=ask["urls"], heard=said)
     process.start()
-    assert crawler.stats is not None
-    assert crawler.extensions is not None
     return {
-        "heard": [heard.get(str(number)) for number in range(len(spec["urls"]))],
-        "stats": crawler.stats.get_stats(),
-        "extensions": [type(extension).__name__ for extension in crawler.extensions.middlewares],
+        "asks": [
+            {
+                "heard": [said.get(str(number)) for number in range(len(ask["urls"]))],
+                "stats": crawler.stats.get_stats() if crawler.stats else {},
+                "extensions": [type(each).__name__ for each in getattr(crawler.extensions, "middlewares", ())],
+            }
+            for ask, said, crawler in zip(spec["asks"], heard, crawlers, strict=True)
+        ]
     }
+
+
+def _crawler(
+    spider: type[scrapy.Spider], one: dict[str, Any], allowance: Allowance, changes: dict[str, Any], *, first: bool
+) -> Crawler:
+    wanted = scrapy_settings(
+        delay_s=one.get("delay_s", 0.0), allowance=allowance, **{**changes, **one.get("changes", {})}
+    )
+    # Above the settings of the process, which are laid over each run's.
+    return Crawler(spider, ScrapySettings(wanted, priority="cmdline"), init_reactor=first)
 
 
 def _notice(met: ParsedNotice | Broken) -> dict[str, Any]:

@@ -52,6 +52,16 @@ class Reply:
 Answer = Callable[[Seen], Reply]
 
 
+class Always:
+    """The same answer to everything."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+    def __call__(self, _: Seen) -> Reply:
+        return self.reply
+
+
 class Portal:
     """A server that answers by a function of the request; robots.txt is 404 unless the test says otherwise."""
 

@@ -47,6 +47,7 @@ def test_an_entry_has_its_guid_else_its_link_else_its_words_for_a_number() -> No
 def test_an_entry_without_a_usable_link_leads_to_the_feed() -> None:
     assert item("<title>T</title><link>javascript:alert(1)</link>").url == URL
     assert item("<title>T</title><guid>3171341</guid>").url == URL
+    assert item("<title>T</title><link>http://[half</link>").url == URL
     assert item("<title>T</title><link>/a</link>").url == "https://departementet.example.org/a"
 
 

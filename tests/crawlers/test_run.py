@@ -156,6 +156,7 @@ def test_a_stopped_run_says_so(database: URL) -> None:
         _crawling("doffin", portals.base_url, delay_s=0.1) as process,
     ):
         _wait_for(lambda: sum("download" in request.path for request in portals.requests) >= 3)
+        assert _crawl("doffin", portals.base_url) == {"raised": "AlreadyRunning"}
         process.send_signal(signal.SIGTERM)
         told, _ = process.communicate(timeout=30)
     assert json.loads(told)["error"] == "ended before its time: shutdown"
@@ -187,12 +188,11 @@ def _killed(portals: SandboxPortals, at: int) -> None:
     running = [fetch for fetch in _books() if fetch.state == FetchState.RUNNING]
     for fetch in running:
         assert fetch.process.endswith(f":{process.pid}")
-        assert _crawl("doffin", portals.base_url) == {"raised": "AlreadyRunning"} or at % 5
         close_fetch(fetch.id, FetchOutcome(error="its process died"))
 
 
 @pytest.mark.parametrize(
-    "kills", [3, pytest.param(50, marks=[pytest.mark.prove, pytest.mark.timeout(900)])], ids=["some", "many"]
+    "kills", [2, pytest.param(50, marks=[pytest.mark.prove, pytest.mark.timeout(900)])], ids=["some", "many"]
 )
 def test_killed_crawls_cost_nothing(database: URL, kills: int) -> None:
     del database
