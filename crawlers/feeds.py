@@ -24,6 +24,9 @@ from crawlers.page import whole
 LONGEST_ID: Final = 200
 _HTML: Final = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"(\d{1,8}-\d{4})\s?:\s?(.+)", re.DOTALL)
+_ENTRY: Final = re.compile(rb"<(?:item|entry)[\s>]")
+_ENTRY_END: Final = re.compile(rb"</(?:item|entry)\s?>")
+MOST_ENTRIES: Final = 1000
 _DATES: Final = ("published_parsed", "updated_parsed", "created_parsed")
 
 
@@ -33,19 +36,12 @@ def parse(body: bytes, *, source: str, url: str) -> tuple[list[ParsedNotice], li
     ``url`` is the feed's own address: relative links are completed by it, and an entry without a usable link leads there.
     Where it is not known (a file), the page that the feed names takes its place.
     """
-    import feedparser
-
     start = body[:2048].lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
     if not start:
         raise SourceBroken("the feed has an empty body")
     if _HTML.search(start[:512]):
         raise SourceBroken("the feed answered with an HTML page")
-    try:
-        told = feedparser.parse(BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
-    except Exception as error:
-        # It answers for most damage itself, but not for a declared encoding that is no text, for one.
-        raise SourceBroken(f"the feed cannot be read: {type(error).__name__}") from error
-    entries = told.get("entries") or []
+    told, entries = _entries(body)
     if not told.get("version") and not entries:
         raise SourceBroken("the body is no feed")
     spoken = language.decided(str(told.feed.get("language") or ""), str(told.feed.get("title") or ""))
@@ -64,6 +60,41 @@ def parse(body: bytes, *, source: str, url: str) -> tuple[list[ParsedNotice], li
     return list(notices.values()), broken
 
 
+def _entries(body: bytes) -> tuple[Any, list[Any]]:
+    """The feed and its entries; a damaged feed is read entry by entry, so that the others survive (H1)."""
+    try:
+        told = _parsed(body)
+        if not told.get("bozo"):
+            return told, told.entries
+    except SourceBroken:
+        told = None
+    places = [found.start() for found in _ENTRY.finditer(body)][:MOST_ENTRIES]
+    head = body[: places[0]] if places else b""
+    tail = b"</feed>" if b"<feed" in head else b"</channel></rss>"
+    alone: list[Any] = []
+    for start, end in zip(places, [*places[1:], len(body)], strict=False):
+        closed = _ENTRY_END.search(body, start, end)
+        try:
+            read = _parsed(head + body[start : closed.end() if closed else end] + tail)
+        except SourceBroken:
+            continue
+        told = told or read
+        alone.extend(read.entries)
+    if told is None:
+        raise SourceBroken("the feed cannot be read")
+    return told, max(told.entries, alone, key=len)
+
+
+def _parsed(body: bytes) -> Any:
+    """What feedparser reads. It answers for most damage itself, but raises on a character reference out of range."""
+    import feedparser
+
+    try:
+        return feedparser.parse(BytesIO(body), resolve_relative_uris=False, sanitize_html=False)
+    except Exception as error:
+        raise SourceBroken(f"the feed cannot be read: {type(error).__name__}") from error
+
+
 def _notice(entry: Any, *, source: str, url: str, spoken: str | None) -> ParsedNotice:
     title = clean.line(_text(entry, "title"))
     summary = clean.text(_longest_text(entry))
@@ -75,7 +106,7 @@ def _notice(entry: Any, *, source: str, url: str, spoken: str | None) -> ParsedN
     if numbered and ojs_number:
         title = numbered.group(2).strip()
     published_at = _published_at(entry)
-    link = clean.safe_url(urljoin(url, address)) if (address := _text(entry, "link")) and _is_address(address) else None
+    link = _link(_text(entry, "link"), url)
     if not (link or url):
         raise NoticeBroken("the entry leads nowhere")
     tag = language.of_any(f"{title}. {summary}", spoken or "en")
@@ -114,9 +145,14 @@ def _longest_text(entry: Any) -> str:
     return max(found, key=len)
 
 
-def _is_address(written: str) -> bool:
-    """A guid such as ``3171341`` is offered as a link when the entry has none; it is no address."""
-    return not written.strip().isdigit()
+def _link(written: str | None, feed: str) -> str | None:
+    """The entry's own address. A guid such as ``3171341``, offered as the link where there is none, is no address."""
+    if written is None or written.strip().isdigit():
+        return None
+    try:
+        return clean.safe_url(urljoin(feed, written))
+    except ValueError:  # http://[ is half an IPv6 address
+        return None
 
 
 def _own_id(guid: str | None, link: str | None, title: str, published_at: datetime | None) -> str:
