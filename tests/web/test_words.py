@@ -1,0 +1,41 @@
+"""Do the pages speak every language alike? Same keys, same placeholders."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.texts import languages, placeholders, texts
+from web.pages import TEXTS, page
+
+OTHERS = ("nn", "sv", "en")
+TEMPLATES = Path(TEXTS).parent / "templates"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_language_has_the_same_sentences(language: str) -> None:
+    ours, theirs = texts("nb", TEXTS).sentences, texts(language, TEXTS).sentences
+    assert theirs.keys() == ours.keys()
+    assert {key: placeholders(theirs[key]) for key in theirs} == {key: placeholders(ours[key]) for key in ours}
+
+
+def test_the_pages_speak_what_a_subscriber_may_choose() -> None:
+    assert languages(TEXTS) == {"nb", *OTHERS}
+
+
+@pytest.mark.parametrize("template", ["leave.html", "left.html"])
+@pytest.mark.parametrize("language", ["nb", *OTHERS])
+def test_every_page_can_be_said_in_every_language(language: str, template: str) -> None:
+    reply = page(template, language, company='<b>Firma</b> "AB"')
+    assert b"<b>Firma" not in reply.body
+    assert f'lang="{language}"'.encode() in reply.body
+
+
+def test_no_template_holds_words_of_its_own() -> None:
+    for template in TEMPLATES.glob("*.html"):
+        outside = "".join(part.rpartition("}")[2] for part in template.read_text(encoding="utf-8").split("{")[1:])
+        shown = [line for line in _without_tags(outside).split("\n") if line.strip()]
+        assert shown in ([], [" · "]), template.name
+
+
+def _without_tags(html: str) -> str:
+    return "".join(part.rpartition(">")[2] for part in html.split("<"))
