@@ -54,7 +54,14 @@ def _network(allowance: Allowance) -> dict[str, Any]:
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.2",
         # By default file:// reads this machine's disk, and s3:// and ftp:// go out unseen by the gate's rules.
-        "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+        "DOWNLOAD_HANDLERS": {
+            "http": "crawlers.wire.BoundedHandler",
+            "https": "crawlers.wire.BoundedHandler",
+            "data": None,
+            "file": None,
+            "ftp": None,
+            "s3": None,
+        },
         # A proxy resolves names itself: our look at the answer would be worth nothing.
         "HTTPPROXY_ENABLED": False,
         # Both open a port into the running process.

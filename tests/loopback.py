@@ -1,5 +1,6 @@
 """Which portal does a test crawl? A real HTTP server on loopback whose log is the witness of what was asked of it."""
 
+import contextlib
 import json
 import socket
 import ssl
@@ -182,4 +183,48 @@ class Canary:
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         self._thread.join()
+        self._socket.close()
+
+
+class Flood:
+    """A server that answers each request with a beginning and then with the same block, without end."""
+
+    def __init__(self, beginning: bytes, block: bytes) -> None:
+        self._beginning, self._block = beginning, block
+        self.sent = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(0.05)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._listen, daemon=True)]
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                caller, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            self._threads.append(threading.Thread(target=self._pour, args=(caller,), daemon=True))
+            self._threads[-1].start()
+
+    def _pour(self, caller: socket.socket) -> None:
+        caller.settimeout(1)
+        with caller, contextlib.suppress(OSError):  # hung up: what the test is about
+            while asked := caller.recv(65536):
+                if ROBOTS.encode() in asked:
+                    caller.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                    continue
+                caller.sendall(self._beginning)
+                while not self._stopping.is_set():
+                    caller.sendall(self._block)
+                    self.sent += len(self._block)
+
+    def __enter__(self) -> Self:
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
         self._socket.close()

@@ -12,7 +12,7 @@ from typing import Any
 import brotli  # type: ignore[import-untyped]  # no stubs exist
 import pytest
 from crawl_child import fetch, fetch_each
-from loopback import Always, Canary, Portal, Reply, Seen
+from loopback import Always, Canary, Flood, Portal, Reply, Seen
 
 from crawlers.settings import MEBIBYTE, scrapy_settings, user_agent
 
@@ -157,6 +157,27 @@ def _bomb(bombs: dict[str, bytes], seen: Seen) -> Reply:
     if number >= len(names):
         return HELLO
     return Reply(body=bombs[names[number]], headers={"Content-Encoding": names[number]})
+
+
+FLOODS = (
+    (b"HTTP/1.1 200 OK\r\n", b"X-Header: " + b"a" * 1000 + b"\r\n"),
+    (b"HTTP/1.1 200 OK\r\n", b"a:\r\n" * 1000),
+    (b"HTTP/1.1 200 OK\r\nX-Header: ", b"a" * 65536),  # one header that does not end
+    (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    (b"", b"a" * 65536),  # not even a status
+)
+
+
+def test_an_answer_whose_body_never_begins_is_cut() -> None:
+    with ExitStack() as opened:
+        floods = [opened.enter_context(Flood(*flood)) for flood in FLOODS]
+        urls = [flood.url for flood in floods]
+        told = fetch(*urls, doors=urls, changes={"CONCURRENT_REQUESTS": 8, "RETRY_ENABLED": False})
+    assert all("DownloadFailedError" in answer for answer in told["heard"]), told["heard"]
+    assert told["stats"]["elapsed_time_seconds"] < 10  # cut, not timed out
+    assert told["peak_kib"] <= 140 * 1024
+    # What was sent before the cut lies in the sockets' buffers, not with us.
+    assert all(flood.sent < 32 * MEBIBYTE for flood in floods)
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read() -> None:
