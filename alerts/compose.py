@@ -55,7 +55,7 @@ def compose(
         as_of=run.as_of,
         cadence=subscriber.cadence,
         notices_read=notices_read(s, subscriber.id),
-        sources=sources_read(s),
+        sources=sources_read(s, subscriber.id),
         entries=tuple(sorted(entries, key=_order)),
         changed=tuple(sorted(changed, key=_order)),
         near_misses=missed.best,

@@ -44,23 +44,33 @@ def notices_read(s: Session, subscriber_id: int) -> int:
     return s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since(s, subscriber_id))) or 0
 
 
-def sources_read(s: Session) -> tuple[SourceRead, ...]:
-    """How each source's last finished run went, and when it was last read whole."""
+def sources_read(s: Session, subscriber_id: int) -> tuple[SourceRead, ...]:
+    """How each source's last finished run went, and when it was last read whole.
+
+    A source whose notices came by import, without a run, was read when its last one came.
+    """
     runs = s.execute(
         select(Fetch.source, Fetch.state)
         .where(Fetch.state != FetchState.RUNNING, Fetch.started_at > utcnow() - FORGOTTEN)
         .ext(distinct_on(Fetch.source))
         .order_by(Fetch.source, Fetch.started_at.desc())
-    ).all()
+    )
+    went_well = {row.source: row.state == FetchState.DONE for row in runs}
     whole = s.execute(
         select(Fetch.source, func.max(Fetch.ended_at).label("at"))
         .where(Fetch.state == FetchState.DONE)
         .group_by(Fetch.source)
     )
-    read_at = {row.source: row.at for row in whole}
+    imported = s.execute(
+        select(Notice.source, func.max(Notice.created_at).label("at"))
+        .where(Notice.created_at > since(s, subscriber_id), Notice.source.not_in(select(Fetch.source)))
+        .group_by(Notice.source)
+    )
+    without_run = {row.source: row.at for row in imported}
+    read_at = {row.source: row.at for row in whole} | without_run
     return tuple(
-        SourceRead(name=source_name(source), read=state == FetchState.DONE, read_at=read_at.get(source))
-        for source, state in runs
+        SourceRead(name=source_name(source), read=went_well.get(source, True), read_at=read_at.get(source))
+        for source in sorted(went_well.keys() | without_run.keys())
     )
 
 

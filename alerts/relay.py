@@ -20,6 +20,7 @@ COMMAND_S: Final = 30.0
 # RFC 5321 §4.5.3.2.6: a relay that is slow after the final dot has often accepted; giving up early makes a copy.
 DATA_S: Final = 600.0
 REPLY_KEPT: Final = 300
+_ADDRESS: Final = re.compile(r"[^\s<>]+@[^\s<>]+")
 _ENHANCED: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 # RFC 3463: address unknown, bad or moved. 5.1.7 and 5.1.8 are about the sender, which is us.
 _MAILBOX_GONE: Final = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
@@ -111,8 +112,8 @@ def _fault(stage: Stage, code: int, enhanced: str) -> Fault:
 
 
 def printable(text: str) -> str:
-    """An answer as it may be stored and shown: one line of ASCII, cut; relays say the strangest things."""
-    plain = text.encode("ascii", "backslashreplace").decode("ascii")
+    """An answer as it may be stored and shown: one line of ASCII, cut, without addresses (alarms name no person)."""
+    plain = _ADDRESS.sub("(address)", text.encode("ascii", "backslashreplace").decode("ascii"))
     return "".join(letter if letter.isprintable() else " " for letter in plain)[:REPLY_KEPT]
 
 

@@ -281,7 +281,10 @@ def test_sources_say_how_their_last_finished_run_went() -> None:
         ):
             at = now - timedelta(hours=hours)
             s.add(Fetch(source=source, state=state, process="here:1", since_day=now.date(), started_at=at, ended_at=at))
-    assert [(one.name, one.read, one.read_at) for one in view(subscriber).sources] == [
+    make_notice(source="by import")
+    imported, *sources = view(subscriber).sources
+    assert (imported.name, imported.read, imported.read_at is not None) == ("by import", True, True)
+    assert [(one.name, one.read, one.read_at) for one in sources] == [
         ("Doffin", True, now - timedelta(hours=3)),
         ("TED", False, now - timedelta(hours=9)),
     ]

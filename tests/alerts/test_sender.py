@@ -60,7 +60,12 @@ BEHAVIOURS = [
     Behaviour(name="450 at RCPT", says={At.RCPT: b"450 4.2.1 greylisted"}, state=DEFERRED),
     Behaviour(name="452 at RCPT", says={At.RCPT: b"452 4.2.2 full for now"}, state=DEFERRED),
     Behaviour(name="mailbox full", says={At.RCPT: b"552 5.2.2 over quota"}, state=DEFERRED),
-    Behaviour(name="no such mailbox", says={At.RCPT: b"550 5.1.1 no such user"}, state=FAILED, suppressed=True),
+    Behaviour(
+        name="no such mailbox",
+        says={At.RCPT: b"550 5.1.1 <1-post1@firma.example>: no such user"},
+        state=FAILED,
+        suppressed=True,
+    ),
     Behaviour(name="no such domain", says={At.RCPT: b"550 5.1.2 no such host"}, state=FAILED, suppressed=True),
     Behaviour(name="bad address", says={At.RCPT: b"553 5.1.3 bad syntax"}, state=FAILED, suppressed=True),
     Behaviour(name="domain takes no mail", says={At.RCPT: b"556 5.1.10 null MX"}, state=FAILED, suppressed=True),
@@ -152,6 +157,7 @@ async def test_each_behaviour_has_its_outcome(engine: AsyncEngine, use: Use, beh
     if state is not None:
         assert row.smtp_reply is not None
         assert row.smtp_reply.isascii()
+        assert "@" not in row.smtp_reply
 
 
 async def test_the_bytes_that_arrive_are_the_bytes_that_were_rendered(engine: AsyncEngine, use: Use) -> None:

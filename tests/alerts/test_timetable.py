@@ -86,6 +86,13 @@ def test_our_two_zones_keep_the_same_time() -> None:
             assert len(moments) == 1
 
 
+def test_zones_exist_where_the_system_has_none() -> None:
+    work = "from alerts.clock import ZONES; print(*(zone.key for zone in ZONES.values()))"
+    without = {**os.environ, "PYTHONTZPATH": ""}
+    told = subprocess.run([sys.executable, "-c", work], env=without, stdout=subprocess.PIPE, text=True, check=True)
+    assert told.stdout.split() == ["Europe/Oslo", "Europe/Stockholm"]
+
+
 def test_the_weekly_slot_is_always_a_monday_that_has_come() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     while at < datetime(2027, 1, 1, tzinfo=UTC):
