@@ -1,0 +1,1 @@
+"""From notices and profiles to matches with reasons."""

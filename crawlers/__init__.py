@@ -1,0 +1,1 @@
+"""From portals to notices."""
