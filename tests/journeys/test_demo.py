@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+# Two whole demonstrations, each with ten crawls in processes of their own.
+pytestmark = pytest.mark.timeout(600)
+
 ROOT = Path(__file__).parents[2]
 FIRMS = tomllib.loads((ROOT / "demo" / "companies.toml").read_text())["subscriber"]
 LANGUAGE = {firm["email"]: firm["language"] for firm in FIRMS}
