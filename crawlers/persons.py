@@ -1,4 +1,4 @@
-"""What in a free text tells of a person, and must not be stored: mail addresses, phones, names of contacts.
+"""What in a free text tells of a person and must not be stored? Mail addresses, phones, names of contacts.
 
 Linear patterns only (H13), as in :mod:`crawlers.clean`.
 """
