@@ -1,82 +1,94 @@
-"""Which words carried the likeness of two sentences?
+"""Which sentence of the notice stands beside which of the profile, and which words carried the score?"""
 
-A static model's vector is the mean of its pieces, so the product of two sentences is the sum over all pairs of their
-words; the pairs with the largest share are the reason, and are words that a reader finds in both sentences.
-"""
-
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifier import words
 from classifier.encoder import Encoder
+from classifier.signals import PreparedProfile, Rows, Unit, shared_digits
+from classifier.text import Part, Section
 
-MOST = 4
-_ALIKE = 0.45  # below this cosine two words are no reason that a reader would accept
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-# Words that say nothing of a trade: the five languages' small words, and what every notice and every firm says.
-_EMPTY_WORDS = """
-about all alle allt als also an and andra andre annet annat any are arbeid arbeider arbete arbeten as at att av även
-bara bare ble blei bli blir både by bygger can da deg dei del den denne deres deras det detta dette detter din du
-där där der dessa disse eg ei eit ein eigen ej eller else en enn er era et ett etter efter ettersom for fra från
-frå före för förfrågan gir ger gjelder gjeld gäller gör gjør ha had har hele hela her här hos hun hva hvor hver hvert
-i if ikke ikkje in ingen inn innan innen inom inte into is it its jeg kan kom kommer kor korleis kva løpet man mange
-många med mellan mellom men mer meir mot må måste nå når någon några noe noen nokon og også och om on or oss over över
-own på per sa same samme samma samt seg sig si sin sine sina ska skal skall skulle slik som så such sånn that the
-their them there these they this through til till to tillegg und under until up upp upon us ut uten utan vara vår
-våra våre vårt ved vi vid vil vill være vere var vart vere was we well were what when where which while who will
-with without working you your
-anbud anbudskonkurranse anskaffe anskaffelse anskaffelsen anskaffing avtale avtalen avtal avtalet avtaleperioden
-behov bolag drift enligt etc firma företag företaget gjennomføre gjennomføring ifølge inkludert inklusive inngå
-inngåelse kjøp kommun kommune kommunen kommunens kommuner konkurranse konkurransen kontrakt kontrakten kund kunde
-kunden kundene kunder kunderna køb köp leverandør leverandøren leverandører leverantör leverantörer leverans
-leveranser leverer leveranse leveransen levering leverera levererar levere levert myndighet ny nya nye oppdrag
-oppdraget oppdragsgiver oppdragsgivar oppdragsgiveren parallelle procurement purchase rammeavtale rammeavtalen
-rammeavtaler ramavtal ramavtalet services service supply tender tjeneste tjenester tjänst tjänster tilbud tilbyr
-totalt typisk typiske typiska uppdrag upphandling upphandlingen utføre utfører utför utføring utvikler vanliga
-vanlige ønsker years år året åren contract contracts framework agreement delivery deliver company customers typical
-"""
-_EMPTY = frozenset(_EMPTY_WORDS.split())
+_QUOTED = 3  # sentences of the notice that are considered for the quotation, besides its title
+_TITLE_COUNTS = 0.1  # and what being a title adds: it seldom speaks of annexes and deadlines
+_WORD_COUNTS = 0.1  # what a pair of words adds to a cosine, for up to two pairs: a reader sees words, not cosines
 
 
-def pairs(
-    encoder: Encoder, sentences: Sequence[tuple[str, str]], *, most: int = MOST
-) -> list[tuple[tuple[str, str], ...]]:
-    """For each (notice sentence, profile sentence): up to `most` (notice word, profile word), the weightiest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why: a sentence of the notice beside one of the profile, both verbatim, and the words that they share in meaning.
 
-    Words are whole and spelled as they stand; each word is named once. Nothing is named where no two words are alike.
+    `words` holds (notice word, profile word), the weightiest first; it is empty for scores below the keep floor, which
+    nobody reads. `shared_cpv` are codes of the notice that agree with one of the firm's in three digits or more.
     """
-    told = [(_words(notice), _words(profile)) for notice, profile in sentences]
-    every = {word: row for row, word in enumerate(sorted({w.lower() for both in told for side in both for w in side}))}
-    weights = encoder.weigh(list(every))
-    lengths = np.linalg.norm(weights, axis=1, keepdims=True)
-    units = weights / np.maximum(lengths, 1e-9)
-    found: list[tuple[tuple[str, str], ...]] = []
-    for left, right in told:
-        if not left or not right:
-            found.append(())
-            continue
-        mine, theirs = [every[w.lower()] for w in left], [every[w.lower()] for w in right]
-        alike = units[mine] @ units[theirs].T
-        shares = np.where(alike >= _ALIKE, alike * lengths[mine] * lengths[theirs].T, -1)
-        found.append(_best(left, right, shares, most))
+
+    notice_sentence: str
+    section: Section
+    lot: str | None
+    profile_sentence: str
+    words: tuple[tuple[str, str], ...]
+    shared_cpv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pair:
+    """A notice and a profile that were scored: which unit was best, and whether anybody will read why."""
+
+    units: Sequence[Unit]
+    best: int
+    profile: PreparedProfile
+    worded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Quote:
+    part: Part
+    sentence: str
+    cosine: float
+
+
+def explain(encoder: Encoder, pairs: Sequence[Pair], rows: Mapping[str, Rows]) -> list[Evidence]:
+    """The evidence of each pair. Of the likest sentences, the one is quoted that also shares words in meaning."""
+    quotes = [_quotes(pair, rows) for pair in pairs]
+    told = [(q.part.text, q.sentence) for pair, mine in zip(pairs, quotes, strict=True) if pair.worded for q in mine]
+    worded = iter(words.pairs(encoder, told))
+    found = []
+    for pair, mine in zip(pairs, quotes, strict=True):
+        named = [next(worded) if pair.worded else () for _ in mine]
+        chosen = max(range(len(mine)), key=lambda at: mine[at].cosine + _WORD_COUNTS * min(len(named[at]), 2))
+        unit = pair.units[pair.best]
+        found.append(
+            Evidence(
+                notice_sentence=mine[chosen].part.text,
+                section=mine[chosen].part.section,
+                lot=mine[chosen].part.lot,
+                profile_sentence=mine[chosen].sentence,
+                words=named[chosen],
+                shared_cpv=tuple(code for code in unit.codes if shared_digits((code,), pair.profile.digits) >= 3),
+            )
+        )
     return found
 
 
-def _words(sentence: str) -> list[str]:
-    once = {word.lower(): word for word in reversed(_WORD.findall(sentence)) if len(word) > 2}
-    return [word for key, word in reversed(once.items()) if key not in _EMPTY]
+def _quotes(pair: Pair, rows: Mapping[str, Rows]) -> list[_Quote]:
+    """The title and the likest sentences of the unit that scored best, each with the profile's likest sentence.
 
-
-def _best(left: list[str], right: list[str], shares: NDArray[np.float32], most: int) -> tuple[tuple[str, str], ...]:
-    chosen: list[tuple[str, str]] = []
-    shares = shares.copy()
-    while len(chosen) < most:
-        row, column = divmod(int(shares.argmax()), shares.shape[1])
-        if shares[row, column] <= 0:
-            break
-        chosen.append((left[row], right[column]))
-        shares[row, :] = -1
-        shares[:, column] = -1
-    return tuple(chosen)
+    A CPV name is quoted only where nothing else is said. Where a side says nothing at all, it is quoted as "".
+    """
+    unit = pair.units[pair.best]
+    said = unit.told or pair.units[0].told
+    said = said or tuple(Part(section=Section.CPV, lot=unit.lot, text=name) for name in unit.named)
+    said = said or (Part(section=Section.TITLE, lot=None, text=""),)
+    if not pair.profile.sentences or said[0].text not in rows:
+        return [_Quote(part=said[0], sentence="".join(pair.profile.sentences[:1]), cosine=0.0)]
+    cosines = np.stack([rows[part.text] for part in said]) @ pair.profile.sentence_rows.T
+    likest = np.argsort(-cosines.max(axis=1), kind="stable")[:_QUOTED]
+    return [
+        _Quote(
+            part=said[row],
+            sentence=pair.profile.sentences[int(cosines[row].argmax())],
+            cosine=float(cosines[row].max()) + _TITLE_COUNTS * (said[row].section in (Section.TITLE, Section.LOT_TITLE)),
+        )
+        for row in dict.fromkeys([0, *(int(row) for row in likest)])
+    ]

@@ -1,6 +1,6 @@
 """Is a model folder what it says it is, and safe to open?
 
-Our own folder lists the SHA-256 of each of its files. Whatever folder it is, weights come as safetensors only: a pickle
+Our own folder lists the SHA-256 of each file that a program reads. Whatever folder it is, weights come as safetensors only: a pickle
 runs code when it is read.
 """
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 MANIFEST = "manifest.json"
 _PICKLES = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
-_TOLD_ONLY = frozenset({"README.md", "scoring.json", "grams.safetensors"})  # not part of what turns text into vectors
+_PROSE = "README.md"  # for people; never read by a program, so that a mended typo refuses no model
+_TOLD_ONLY = frozenset({"scoring.json", "grams.safetensors"})  # not part of what turns text into vectors
 
 
 class ModelRefused(Exception):  # noqa: N818 - a finding about a folder, told by its name
@@ -30,7 +31,7 @@ def check(folder: Path, *, listed: bool) -> str:
             raise ModelRefused(f"{name} in {folder} may run code when read: keep the weights as safetensors only")
     if not any(name.endswith(".safetensors") for name in found):
         raise ModelRefused(f"{folder} has no safetensors file, so there are no weights to read")
-    hashes = {name: sha256(path) for name, path in found.items() if name != MANIFEST}
+    hashes = {name: sha256(path) for name, path in found.items() if name not in (MANIFEST, _PROSE)}
     if listed or MANIFEST in found:
         _compare(folder, hashes)
     kept = "\n".join(f"{name} {digest}" for name, digest in sorted(hashes.items()) if name not in _TOLD_ONLY)
@@ -38,11 +39,11 @@ def check(folder: Path, *, listed: bool) -> str:
 
 
 def write(folder: Path) -> None:
-    """List the folder's files and their hashes in its manifest."""
+    """List the files that a program reads, with their hashes, in the folder's manifest."""
     hashes = {
         path.relative_to(folder).as_posix(): sha256(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
+        if path.is_file() and path.name not in (MANIFEST, _PROSE)
     }
     (folder / MANIFEST).write_text(json.dumps({"sha256": hashes}, indent=1) + "\n", encoding="utf-8")
 
@@ -58,6 +59,8 @@ def _compare(folder: Path, hashes: dict[str, str]) -> None:
         promised: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelRefused(f"{folder} has no readable {MANIFEST}: {error}") from error
+    if not isinstance(promised, dict):
+        raise ModelRefused(f"{folder} has no readable {MANIFEST}: it lists no files")
     for name in sorted(promised.keys() | hashes.keys()):
         if name not in hashes:
             raise ModelRefused(f"{name} is missing in {folder}, though {MANIFEST} lists it")

@@ -3,43 +3,25 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import explain
 from classifier.encoder import OURS, Encoder
+from classifier.explain import Evidence, Pair, explain
 from classifier.reader import Reader, read_rarity
 from classifier.signals import (
     Mode,
     PreparedProfile,
     Rows,
     Signal,
-    Unit,
-    shared_digits,
 )
-from classifier.text import CpvNames, NoticeText, Part, ProfileText, Section
+from classifier.text import CpvNames, NoticeText, ProfileText
 
 __all__ = ["Evidence", "PreparedProfile", "Scored", "Scorer"]
 
 _BATCH = 256  # notices whose vectors are held at once
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Why: a sentence of the notice beside one of the profile, both verbatim, and the words that they share in meaning.
-
-    `words` holds (notice word, profile word), the weightiest first; it is empty for scores below the keep floor, which
-    nobody reads. `shared_cpv` are codes of the notice that agree with one of the firm's in three digits or more.
-    """
-
-    notice_sentence: str
-    section: Section
-    lot: str | None
-    profile_sentence: str
-    words: tuple[tuple[str, str], ...]
-    shared_cpv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,55 +82,18 @@ class Scorer:
             for column, profile in enumerate(profiles):
                 fusion = self.fusions[Mode.of(notice_has, bool(profile.digits))]
                 chances[has_codes == notice_has, column] = fusion(measured[has_codes == notice_has, column])
-        found: list[list[Scored]] = []
-        start = 0
+        bests, start = [], 0
         for of_notice in of_each:
             here = chances[start : start + len(of_notice)]
-            best = here.argmax(axis=0)
-            found.append(
-                [
-                    Scored(
-                        score=float(here[best[column], column]),
-                        evidence=_evidence(of_notice, int(best[column]), profile, rows),
-                    )
-                    for column, profile in enumerate(profiles)
-                ]
-            )
+            bests.append((here.argmax(axis=0), here.max(axis=0)))
             start += len(of_notice)
-        return self._worded(found)
-
-    def _worded(self, found: list[list[Scored]]) -> list[list[Scored]]:
-        """The same with words, where somebody may read them."""
-        read = [(i, j) for i, row in enumerate(found) for j, one in enumerate(row) if one.score >= self.keep_floor]
-        told = [(found[i][j].evidence.notice_sentence, found[i][j].evidence.profile_sentence) for i, j in read]
-        for (i, j), words in zip(read, explain.pairs(self._encoder, told), strict=True):
-            scored = found[i][j]
-            found[i][j] = replace(scored, evidence=replace(scored.evidence, words=words))
-        return found
-
-
-def _evidence(of_notice: Sequence[Unit], best: int, profile: PreparedProfile, rows: Mapping[str, Rows]) -> Evidence:
-    """The two likest sentences of the unit that scored best; a CPV name is quoted only where nothing else is said."""
-    unit = of_notice[best]
-    said = (
-        unit.told
-        or of_notice[0].told
-        or tuple(Part(section=Section.CPV, lot=unit.lot, text=name) for name in unit.named)
-    )
-    shared = tuple(code for code in unit.codes if shared_digits((code,), profile.digits) >= 3)
-    part, sentence = (said[0] if said else Part(section=Section.TITLE, lot=None, text="")), ""
-    if said and profile.sentences:
-        cosines = np.stack([rows[part.text] for part in said]) @ profile.sentence_rows.T
-        row, column = divmod(int(cosines.argmax()), cosines.shape[1])
-        part, sentence = said[row], profile.sentences[column]
-    return Evidence(
-        notice_sentence=part.text,
-        section=part.section,
-        lot=part.lot,
-        profile_sentence=sentence,
-        words=(),
-        shared_cpv=shared,
-    )
+        pairs = [
+            Pair(units=of_notice, best=int(best[column]), profile=profile, worded=chance[column] >= self.keep_floor)
+            for of_notice, (best, chance) in zip(of_each, bests, strict=True)
+            for column, profile in enumerate(profiles)
+        ]
+        told = iter(explain(self._encoder, pairs, rows))
+        return [[Scored(score=float(chance), evidence=next(told)) for chance in chances] for _, chances in bests]
 
 
 def read_fusions(modes: Mapping[str, Mapping[str, object]]) -> dict[Mode, Fusion]:

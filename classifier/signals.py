@@ -50,6 +50,7 @@ class Mode(StrEnum):
         return ((cls.NEITHER, cls.PROFILE), (cls.NOTICE, cls.BOTH))[notice_has][profile_has]
 
 
+_MANY = 40  # more codes or sentences than this count as this many: no longer notice was judged, so none is punished
 OF_NOTICE_CODES = frozenset({Signal.CPV_SENTENCE, Signal.GRAMS_CPV, Signal.CODES})
 OF_PROFILE_CODES = frozenset({Signal.TITLE_CPV, Signal.TEXT_CPV})
 OF_BOTH_CODES = frozenset({Signal.DIGITS, Signal.GROUP, Signal.CLASS})
@@ -154,8 +155,8 @@ def measure(
         here[:, at[Signal.DIGITS]] = shared
         here[:, at[Signal.GROUP]] = np.minimum(shared, 3)
         here[:, at[Signal.CLASS]] = shared >= 4
-        here[:, at[Signal.CODES]] = np.log1p(len(unit.codes))
-        here[:, at[Signal.LENGTH]] = np.log1p(len(unit.told))
+        here[:, at[Signal.CODES]] = np.log1p(min(len(unit.codes), _MANY))
+        here[:, at[Signal.LENGTH]] = np.log1p(min(len(unit.told), _MANY))
         texts = [part.text for part in unit.told]
         here[:, at[Signal.GRAMS_TEXT]] = likeness(grams("\n".join(texts), rarity), table)
         here[:, at[Signal.GRAMS_TITLE]] = likeness(grams("\n".join(texts[: unit.titles]), rarity), table)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,27 +19,30 @@ from classifier.reader import Reader, read_rarity
 from classifier.score import Fusion
 from classifier.signals import SPEAKING, Mode, Signal
 from classifier.text import ProfileText
+from classifier.training.corpus import half_of
 from classifier.training.judged import Judged, best_f1, calibration_error, f1_at, ranking, read_judged
 from classifier.training.package import write_json
 from db import reference
 
 _STRENGTH = 0.05  # of the penalty on weights: with 24 profiles, little may be believed of any one signal
 _PARTLY = 0.5  # what a grade of 1 counts beside a grade of 2
-_KEPT_OF_RELEVANT = 0.98  # the keep floor lets this share of relevant pairs through
+_KEPT_OF_RELEVANT = 0.9  # the keep floor lets this share of relevant pairs through
 
 
 def main(
     judgements: Annotated[Path, typer.Option("--eval", help="A folder of judged notices.")],
+    halves: Annotated[Path, typer.Option(help="Where the two models lie that each miss half of the notices.")],
     out: Annotated[Path, typer.Option(help="The model folder whose scoring.json is written.")] = OURS,
 ) -> None:
     """Fit weights, calibration, threshold and floor, and print what leave-profiles-out cross-validation measures."""
     console, judged = Console(), read_judged(judgements)
-    encoder = load_encoder(None if out.resolve() == OURS else str(out))
-    reader = Reader(encoder, reference.builtin(), read_rarity(out))
+    manifest.write(out)
+    model = manifest.check(out, listed=True)
+    readers = [Reader(load_encoder(str(halves / str(half))), reference.builtin(), read_rarity(out)) for half in (0, 1)]
     modes, figures = {}, {}
     threshold = floor = 0.0
     for mode in Mode:
-        measured = _measured(reader, judged, mode)
+        measured = _measured(readers, judged, mode)
         held_out, mirrored = _cross_validated(measured, judged, mode)
         modes[mode.value] = _spelled(_fit(measured, judged, mode, list(range(len(judged.profiles)))), mode)
         if mode is Mode.BOTH:
@@ -47,7 +51,7 @@ def main(
         figures[mode.value] = _figures(held_out, mirrored, judged, threshold)
         console.print(mode.value, figures[mode.value])
     scoring = {
-        "model": encoder.revision,
+        "model": model,
         "default_threshold": round(threshold, 3),
         "keep_floor": round(min(floor, threshold / 2), 4),
         "measured": figures,
@@ -58,17 +62,24 @@ def main(
     console.print_json(json.dumps({key: scoring[key] for key in ("model", "default_threshold", "keep_floor")}))
 
 
-def _measured(reader: Reader, judged: Judged, mode: Mode) -> NDArray[np.float32]:
-    """Both ways round the border: firms × notices × signals, with the codes that the mode lacks taken away."""
+def _measured(readers: Sequence[Reader], judged: Judged, mode: Mode) -> NDArray[np.float32]:
+    """Both ways round the border: firms × notices × signals, with the codes that the mode lacks taken away.
+
+    Each notice is measured by the model that never saw it, as every notice will be that is yet to come.
+    """
     notices = [notice if mode in (Mode.BOTH, Mode.NOTICE) else replace(notice, cpv=()) for notice in judged.notices]
     firms: list[ProfileText] = [
         firm if mode in (Mode.BOTH, Mode.PROFILE) else replace(firm, cpv=())
         for firm in (*judged.profiles, *judged.mirrors)
     ]
-    profiles = [reader.prepare(firm) for firm in firms]
-    steps = range(0, len(notices), 200)
-    found = [reader.measure(notices[at : at + 200], profiles)[2] for at in track(steps, description=mode.value)]
-    return np.concatenate(found).transpose(1, 0, 2)
+    found = np.empty((len(firms), len(notices), len(Signal)), dtype=np.float32)
+    for half, reader in enumerate(readers):
+        profiles = [reader.prepare(firm) for firm in firms]
+        mine = [at for at, identifier in enumerate(judged.identifiers) if half_of(identifier) == half]
+        for start in track(range(0, len(mine), 200), description=f"{mode.value}, half {half}"):
+            here = mine[start : start + 200]
+            found[:, here] = reader.measure([notices[at] for at in here], profiles)[2].transpose(1, 0, 2)
+    return found
 
 
 def _fit(measured: NDArray[np.float32], judged: Judged, mode: Mode, firms: list[int]) -> Fusion:

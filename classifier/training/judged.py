@@ -21,6 +21,7 @@ class Judged:
     """Notices and profiles with a grade for each pair: 2 could bid, 1 partly, 0 not for them or not judged."""
 
     notices: tuple[NoticeText, ...]
+    identifiers: tuple[str, ...]  # of the notices
     profiles: tuple[ProfileText, ...]
     mirrors: tuple[ProfileText, ...]  # the same firms in the neighbour's language, in the same order
     grades: Grades  # profiles × notices
@@ -44,6 +45,7 @@ def read_judged(folder: Path) -> Judged:
             seen[row[firm], column[notice]] = True
     return Judged(
         notices=tuple(_notice(notice) for notice in noticed),
+        identifiers=tuple(column),
         profiles=tuple(_profile(firm) for firm in firms),
         mirrors=tuple(_profile(mirrored[firm["id"]]) for firm in firms),
         grades=grades,
@@ -69,8 +71,8 @@ def ranking(scores: Scores, grades: Grades) -> dict[str, float]:
     found = []
     for mine, truth in zip(scores, grades, strict=True):
         order = np.argsort(-mine, kind="stable")
-        discount = 1 / np.log2(np.arange(2, 12))
         gain, ideal = (2.0**truth - 1)[order][:10], np.sort(2.0**truth - 1)[::-1][:10]
+        discount = 1 / np.log2(np.arange(2, len(gain) + 2))
         hits = truth[order] > 0
         precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
         found.append((gain @ discount / (ideal @ discount), precision[hits].mean(), hits[:50].sum() / hits.sum()))
