@@ -117,7 +117,7 @@ class Busy:
 
 
 def test_a_short_wait_is_waited_and_the_page_comes() -> None:
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=6)
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
     seconds = Busy(Reply(status=429, headers={"Retry-After": "1"}), Reply(status=503, headers={"Retry-After": "2"}))
     date = Busy(Reply(status=503, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
     unsaid = Busy(Reply(status=429, body=b"<html>nginx</html>"), Reply(status=503))
@@ -130,7 +130,6 @@ def test_a_short_wait_is_waited_and_the_page_comes() -> None:
             changes={"ANBUDSVAKT_BACKOFF_S": (0.5, 1.5, 60), "CONCURRENT_REQUESTS": 8},
         )
     assert told["heard"] == [200, 200, 200]
-    assert [round(gap) for gap in first.gaps()[1:]] == [1, 2]
     assert first.gaps()[1] >= 1
     assert first.gaps()[2] >= 2
     assert len(date.at) == 2
