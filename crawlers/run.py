@@ -113,9 +113,8 @@ def _scrapy(plan: Plan, *, delay_s: float, allowance: Allowance, changes: dict[s
 
     from crawlers.settings import scrapy_settings
 
-    process = CrawlerProcess(ScrapySettings(scrapy_settings(delay_s=delay_s, allowance=allowance, **changes)))
-    # Scrapy tells of its inner life at INFO; what matters of it comes as a warning or in the outcome.
-    logging.getLogger("scrapy").setLevel(max(logging.WARNING, logging.getLogger().level))
+    with _quiet():
+        process = CrawlerProcess(ScrapySettings(scrapy_settings(delay_s=delay_s, allowance=allowance, **changes)))
     spider = getattr(import_module(f"crawlers.spiders.{plan.source.spider}"), str(plan.source.spider).title())
     crawler = process.create_crawler(spider)
     failures: list[Any] = []
@@ -125,6 +124,19 @@ def _scrapy(plan: Plan, *, delay_s: float, allowance: Allowance, changes: dict[s
         raise failures[0].value
     assert crawler.stats is not None
     return dict(crawler.stats.get_stats())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # Scrapy tells of its inner life at INFO, and sets its own level to DEBUG when it is made; what matters of it comes
+    # as a warning or in the outcome.
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+        logging.getLogger("scrapy").setLevel(logging.WARNING)
 
 
 def _outcome(stats: Mapping[str, Any], *, floor: int) -> FetchOutcome:
