@@ -31,7 +31,7 @@ BY_HAND = "by hand"
 class RunReport:
     """What became of the digests of one run. ``run_id`` None: nobody was owed anything, so there was none.
 
-    ``deliveries``: mails in the outbox. ``empty``: digests that found nothing of what was owed worth telling any more.
+    ``queued``: mails in the outbox. ``empty``: digests that found nothing of what was owed worth telling any more.
     """
 
     run_id: int | None
@@ -39,7 +39,7 @@ class RunReport:
     cadence: str
     slot: str = ""
     digests: int = 0
-    deliveries: int = 0
+    queued: int = 0
     empty: int = 0
     broken: int = 0
 
@@ -213,7 +213,7 @@ def _report(s: Session, run_id: int) -> RunReport:
         cadence=run.cadence,
         slot=run.slot,
         digests=states.total(),
-        deliveries=states.total() - states[None] - states[DeliveryState.BROKEN],
+        queued=states.total() - states[None] - states[DeliveryState.BROKEN],
         empty=states[None],
         broken=states[DeliveryState.BROKEN],
     )

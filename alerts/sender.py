@@ -69,6 +69,10 @@ RECORD: Final = text("""
 """)
 
 
+class LockLost(Exception):  # noqa: N818 - a state of the row, told by its name
+    """Raised when a row was claimed that another connection of this process has in hand: the database let go of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drained:
     """What one emptying of the outbox did, and what stood in its way. ``deferred``: will be tried again."""
@@ -118,6 +122,8 @@ async def send_one(session: AsyncSession, lane: Lane) -> DeliveryState | None:
         mail = (await session.execute(CLAIM, {"now": utcnow(), "in_hand": list(office.in_hand)})).one_or_none()
         if mail is None:
             return None
+        if mail.id in office.in_hand:
+            raise LockLost
         office.in_hand.add(mail.id)
         try:
             found = await _attempt(session, lane, mail)
@@ -244,7 +250,7 @@ async def _lane(engine: AsyncEngine, office: Office, stop: asyncio.Event, *, unt
                 await asyncio.to_thread(_note_down, office, down)
                 if until_empty:
                     return
-            except (DBAPIError, OSError) as trouble:
+            except (DBAPIError, OSError, LockLost) as trouble:
                 log.warning("database not reached", extra={"error": type(trouble).__name__})
             else:
                 wait_s = FIRST_PAUSE_S

@@ -73,7 +73,7 @@ def test_a_run_tells_everyone_who_is_due_and_owed() -> None:
         suppress(s, spoken_for.email, "complained")
 
     report, *rest = [one for one in run_due(SEVEN) if one.digests]
-    assert (report.digests, report.deliveries, report.slot, rest) == (1, 1, "07:00", [])
+    assert (report.digests, report.queued, report.slot, rest) == (1, 1, "07:00", [])
     (mail,) = rows(Delivery)
     assert (mail.recipient, mail.state) == (told.email, DeliveryState.QUEUED)
     (built,) = rows(Digest)
@@ -110,7 +110,7 @@ def test_nothing_is_told_before_its_hour() -> None:
 def test_several_missed_days_are_one_digest() -> None:
     owed(5)
     reports = run_due(SEVEN + timedelta(days=3, hours=2))
-    assert [(report.day, report.deliveries) for report in reports] == [(MONDAY + timedelta(days=3), 1)]
+    assert [(report.day, report.queued) for report in reports] == [(MONDAY + timedelta(days=3), 1)]
     (built,) = rows(Digest)
     assert len(DigestView.from_json(built.view).entries) == 5
 
@@ -140,7 +140,7 @@ def test_the_weekly_digest_is_mondays() -> None:
 def test_at_once_does_not_wait_for_an_hour() -> None:
     owed(cadence="at_once")
     report, *rest = run_due(SEVEN + timedelta(hours=4, minutes=33, seconds=9))
-    assert (report.cadence, report.slot, report.deliveries, rest) == ("at_once", "10:30Z", 1, [])
+    assert (report.cadence, report.slot, report.queued, rest) == ("at_once", "10:30Z", 1, [])
     assert run_due(SEVEN + timedelta(hours=4, minutes=40)) == []
 
 
@@ -149,10 +149,10 @@ def test_by_hand_tells_everyone_of_a_cadence_whatever_the_hour_and_only_once() -
     owed(hour=18)
     owed(cadence="weekly")
     report = run(Cadence.DAILY, SEVEN - timedelta(hours=2))
-    assert (report.day, report.digests, report.deliveries) == (MONDAY, 2, 2)
+    assert (report.day, report.digests, report.queued) == (MONDAY, 2, 2)
     assert run(Cadence.DAILY, SEVEN).digests == 0
     assert run(Cadence.WEEKLY, SEVEN + timedelta(days=1)).run_id is None  # a Tuesday
-    assert run(Cadence.WEEKLY, SEVEN).deliveries == 1
+    assert run(Cadence.WEEKLY, SEVEN).queued == 1
 
 
 def test_who_left_between_opening_and_building_gets_nothing_and_stays_owed() -> None:
@@ -168,7 +168,7 @@ def test_an_address_that_takes_no_mail_fails_visibly() -> None:
     owed(email="ikke en adresse")
     report = run(Cadence.DAILY, SEVEN)
     (mail,) = rows(Delivery)
-    assert (report.deliveries, mail.state, mail.message) == (1, DeliveryState.FAILED, None)
+    assert (report.queued, mail.state, mail.message) == (1, DeliveryState.FAILED, None)
 
 
 def test_all_that_was_owed_has_passed_and_no_mail_is_written() -> None:
@@ -190,7 +190,7 @@ def test_one_digest_that_cannot_be_written_stops_no_other() -> None:
         mine = select(Alert.version_id).where(Alert.subscriber_id == bad.id)
         s.execute(update(Match).where(Match.version_id.in_(mine)).values(evidence={}))
     report = run(Cadence.DAILY, SEVEN)
-    assert (report.deliveries, report.broken) == (19, 1)
+    assert (report.queued, report.broken) == (19, 1)
     (broken,) = rows(Delivery, Delivery.state == DeliveryState.BROKEN)
     with transaction() as s:
         assert [(alarm.kind, alarm.subject) for alarm in open_alarms(s)] == [
@@ -217,8 +217,8 @@ def test_a_corrigendum_is_told_once_with_old_and_new_deadline() -> None:
     first = make_notice()
     make_match(first, profile)
     make_alert(subscriber, first)
-    assert run(Cadence.DAILY, utcnow()).deliveries == 1
-    assert run(Cadence.DAILY, utcnow()).deliveries == 0
+    assert run(Cadence.DAILY, utcnow()).queued == 1
+    assert run(Cadence.DAILY, utcnow()).queued == 0
 
     with transaction() as s:
         notice = s.get_one(Notice, first.notice_id)
@@ -228,8 +228,8 @@ def test_a_corrigendum_is_told_once_with_old_and_new_deadline() -> None:
     old = first.deadline_at
     assert old is not None
     make_alert(subscriber, second, kind="change", changes=[["deadline", old.isoformat(), moved.isoformat()]])
-    assert run(Cadence.DAILY, utcnow()).deliveries == 1
-    assert run(Cadence.DAILY, utcnow()).deliveries == 0
+    assert run(Cadence.DAILY, utcnow()).queued == 1
+    assert run(Cadence.DAILY, utcnow()).queued == 0
 
     new, changed = (DigestView.from_json(built.view) for built in rows(Digest))
     assert (len(new.entries), len(new.changed)) == (1, 0)

@@ -101,7 +101,7 @@ def test_a_run_lost_from_the_calendar_is_opened_by_the_watch() -> None:
     make_match(version, make_profile(subscriber))
     make_alert(subscriber, version)
     (report,) = watch.look()
-    assert (report.slot, report.deliveries) == ("07:00", 1)
+    assert (report.slot, report.queued) == ("07:00", 1)
     assert watch.look() == []
 
 
@@ -119,11 +119,11 @@ def test_a_run_that_a_dead_process_left_half_done_is_finished() -> None:
         return built > 1
 
     (half,) = run_due(utcnow(), enough=after_one)
-    assert half.deliveries == 1
+    assert half.queued == 1
     with transaction() as s:
         assert s.scalar(select(DigestRun.closed_at)) is None
     (whole,) = watch.look()
-    assert whole.deliveries == 3
+    assert whole.queued == 3
 
 
 # The outbox
