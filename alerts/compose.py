@@ -33,7 +33,7 @@ def compose(
     profiles = {profile.id: profile for profile in _active_profiles(s, subscriber.id)}
     entries: list[Entry] = []
     changed: list[Entry] = []
-    for standing in standings(s, owed, profiles.values()):
+    for standing in standings(s, owed, profiles.values(), language=subscriber.language):
         reasons = reasons_of(standing, profiles)
         changes = changes_of(standing.alerts)
         if not reasons:

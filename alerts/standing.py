@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
-from db.models import Alert, Match, Notice, NoticeVersion, Profile
+from db.models import Alert, AlertKind, Match, Notice, NoticeVersion, Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ def spoke_at(version: NoticeVersion) -> tuple[datetime, int]:
     return (version.published_at if first and version.published_at else version.created_at, version.id)
 
 
-def standings(s: Session, alerts: Sequence[Alert], profiles: Collection[Profile]) -> list[Standing]:
-    """How the procurements of these alerts stand, in three queries however many they are."""
+def standings(s: Session, alerts: Sequence[Alert], profiles: Collection[Profile], *, language: str) -> list[Standing]:
+    """How the procurements of these alerts stand for a reader of a language, in three queries however many they are."""
     by_procurement: dict[int, list[Alert]] = defaultdict(list)
     for alert in sorted(alerts, key=lambda alert: alert.id):
         by_procurement[alert.procurement_id].append(alert)
@@ -77,7 +77,7 @@ def standings(s: Session, alerts: Sequence[Alert], profiles: Collection[Profile]
             alerts=owed,
             current=current.get(procurement_id, ()),
             matches=matches.get(procurement_id, ()),
-            shown=_shown(owed, told, current.get(procurement_id, ())),
+            shown=_shown(owed, told, current.get(procurement_id, ()), matches.get(procurement_id, ()), language),
         )
         for procurement_id, owed in by_procurement.items()
     ]
@@ -92,10 +92,36 @@ def leading(owed: Sequence[Alert]) -> Alert:
     return max(owed, key=lambda alert: (STAGES.index(alert.kind), alert.id))
 
 
-def _shown(owed: Sequence[Alert], told: Mapping[int, NoticeVersion], current: Sequence[NoticeVersion]) -> NoticeVersion:
-    """The version now in force of the notice by which the procurement is told."""
-    alerted = told[leading(owed).version_id]
-    return next((version for version in current if version.notice_id == alerted.notice_id), alerted)
+# What a reader would rather read, best first: their own words, the neighbour's, and English last, for TED has
+# Norwegian notices in English only.
+READS = {"nb": ("nb", "nn", "sv", "da"), "nn": ("nn", "nb", "sv", "da"), "sv": ("sv", "nb", "nn", "da"), "en": ("en",)}
+
+
+def _shown(
+    owed: Sequence[Alert],
+    told: Mapping[int, NoticeVersion],
+    current: Sequence[NoticeVersion],
+    matches: Sequence[Match],
+    language: str,
+) -> NoticeVersion:
+    """The version whose words are quoted: that of the notice by which the procurement is told, as it now reads.
+
+    Where another portal tells the same stage in words nearer to the reader, and those match too, they are shown.
+    """
+    alert = leading(owed)
+    alerted = told[alert.version_id]
+    newest = next((version for version in current if version.notice_id == alerted.notice_id), alerted)
+    above = {match.version_id for match in matches if match.barred_by is None and match.score >= match.threshold_then}
+    twins = [version for version in current if version.stage == newest.stage and version.id in above]
+    if alert.kind == AlertKind.CHANGE or not twins:
+        return newest
+    # min keeps the first of equals, and the notice of the alert stands first.
+    return min((newest, *twins), key=lambda version: _distance(version.language, language))
+
+
+def _distance(language: str, reader: str) -> int:
+    near = READS.get(reader, ())
+    return near.index(language) if language in near else len(near)
 
 
 def _current(s: Session, procurements: Collection[int]) -> Mapping[int, Sequence[NoticeVersion]]:
