@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class AlarmKind(StrEnum):
-    """Each kind has its remedy in the README."""
+    """Each kind has its remedy in docs/alarms.md."""
 
     RELAY_REFUSES = "relay_refuses"  # the breaker: nothing is sent until a person says so
     RELAY_UNREACHABLE = "relay_unreachable"

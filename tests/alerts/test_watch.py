@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from outbox import fill
@@ -206,3 +207,10 @@ def test_health_says_so_when_the_database_is_away(environment: pytest.MonkeyPatc
     settings_module.get_settings.cache_clear()
     forget_engine()
     assert watch.health().database is False
+
+
+@pytest.mark.parametrize("kind", list(AlarmKind))
+def test_every_alarm_says_what_to_do(kind: AlarmKind) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "alarms.md").read_text(encoding="utf-8")
+    (row,) = [line for line in told.splitlines() if line.startswith(f"| `{kind}` |")]
+    assert all(len(cell.split()) > 5 for cell in row.split("|")[2:4])
