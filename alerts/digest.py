@@ -143,20 +143,20 @@ def build(digest_id: int, *, wait: bool = True) -> bool:
             select(Subscriber).where(Subscriber.id == digest.subscriber_id).with_for_update(key_share=True)
         ).one()
         digest.built_at = utcnow()
-        owed = [] if _has_left(s, subscriber) else owed_alerts(s, subscriber.id)
-        for alert in owed:
-            alert.digest_id = digest.id
-        if owed:
-            s.flush()
+        taken = 0 if _has_left(s, subscriber) else take_owed(s, digest)
+        if taken:
             deliver(s, digest, subscriber)
-    log.info("digest built", extra={"digest_id": digest_id, "alerts": len(owed)})
+    log.info("digest built", extra={"digest_id": digest_id, "alerts": taken})
     return True
 
 
-def owed_alerts(s: Session, subscriber_id: int) -> list[Alert]:
-    """Alerts this subscriber has not been told about, oldest first, locked until the caller commits."""
-    mine = (Alert.subscriber_id == subscriber_id, Alert.digest_id.is_(None))
-    return list(s.scalars(select(Alert).where(*mine).order_by(Alert.id).with_for_update()))
+def take_owed(s: Session, digest: Digest) -> int:
+    """Give this digest all alerts that its subscriber has not been told about; gives how many.
+
+    One statement that asks and claims, so that an alert which another digest took meanwhile is not taken again.
+    """
+    mine = (Alert.subscriber_id == digest.subscriber_id, Alert.digest_id.is_(None))
+    return len(s.scalars(update(Alert).where(*mine).values(digest_id=digest.id).returning(Alert.id)).all())
 
 
 def _due(cadence: Cadence, hour: int | None, due_at: datetime | None) -> list[ColumnElement[bool]]:

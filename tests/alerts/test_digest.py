@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import URL
 
 from alerts.alarms import AlarmKind, open_alarms
@@ -241,36 +241,81 @@ def test_a_corrigendum_is_told_once_with_old_and_new_deadline() -> None:
 # Several processes
 
 
+def refuse_to_tell_twice() -> None:
+    """Let the database object when an alert that one digest took is given to another."""
+    with transaction() as s:
+        s.execute(
+            text(
+                "CREATE FUNCTION object() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'alert % was told already', OLD.id; END $$"
+            )
+        )
+        s.execute(
+            text(
+                "CREATE TRIGGER object BEFORE UPDATE OF digest_id ON alert FOR EACH ROW "
+                "WHEN (OLD.digest_id IS NOT NULL) EXECUTE FUNCTION object()"
+            )
+        )
+
+
+def slow_inserts() -> None:
+    """Let every mail take its time on its way into the outbox, so that builders get into each other's way."""
+    with transaction() as s:
+        s.execute(
+            text(
+                "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN PERFORM pg_sleep(0.03); RETURN NEW; END $$"
+            )
+        )
+        s.execute(text("CREATE TRIGGER dawdle BEFORE INSERT ON delivery FOR EACH ROW EXECUTE FUNCTION dawdle()"))
+
+
 @pytest.mark.parametrize(
-    ("subscribers", "builders", "kills"), [(40, 3, 3), pytest.param(300, 8, 100, marks=pytest.mark.prove)]
+    ("subscribers", "builders", "kills"), [(40, 3, 3), pytest.param(1_000, 8, 104, marks=pytest.mark.prove)]
 )
 def test_processes_that_build_at_once_and_die_write_each_digest_once(
     environment: pytest.MonkeyPatch, subscribers: int, builders: int, kills: int
 ) -> None:
     for _ in range(subscribers):
         owed()
+    slow_inserts()
+    refuse_to_tell_twice()
     work = (
         "from datetime import *; from db.models import Cadence; from alerts.digest import open_run, build_run;"
-        f"print('go', flush=True); at = datetime.fromisoformat('{SEVEN.isoformat()}');"
-        f"build_run(open_run(cadence=Cadence.DAILY, day=date(2026, 11, 23), slot='07:00', as_of=at))"
+        f"at = datetime.fromisoformat('{SEVEN.isoformat()}'); print('ready', flush=True); input();"
+        "build_run(open_run(cadence=Cadence.DAILY, day=date(2026, 11, 23), slot='07:00', as_of=at))"
     )
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-c", work], env=dict(os.environ), stdout=subprocess.PIPE, text=True)
+    def ready() -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", work],
+            env=dict(os.environ),
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    def crowd() -> list[subprocess.Popen[str]]:
+        """Builders that set off at the same moment."""
+        processes = [ready() for _ in range(builders)]
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        return processes
 
     seed = secrets.randbits(32)
     chance = random.Random(seed)
     print(f"seed {seed}")
-    running = [start() for _ in range(builders)]
-    for _ in range(kills):
-        victim = running.pop(0)
-        assert victim.stdout is not None
-        victim.stdout.readline()
-        threading.Event().wait(chance.uniform(0, 0.15))
-        victim.kill()
-        victim.communicate()
-        running.append(start())
-    for process in running:
+    for _ in range(kills // builders):
+        for process in crowd():
+            threading.Event().wait(chance.uniform(0, 0.3))
+            process.kill()
+            process.communicate()
+    for process in crowd():
         process.communicate(timeout=110)
         assert process.returncode == 0
     assert len(rows(DigestRun)) == 1
@@ -283,6 +328,8 @@ def test_processes_that_build_at_once_and_die_write_each_digest_once(
 
 @pytest.mark.parametrize(("alerts", "cuts"), [(400, 8), pytest.param(20_000, 50, marks=pytest.mark.prove)])
 def test_nothing_falls_between_two_digests(alerts: int, cuts: int) -> None:
+    slow_inserts()
+    refuse_to_tell_twice()
     writers = 8
     readers = [owed(0) for _ in range(4)]
     version = make_notice(deadline_at=SEVEN + timedelta(days=700))
@@ -318,12 +365,13 @@ def test_nothing_falls_between_two_digests(alerts: int, cuts: int) -> None:
                 s.flush()
                 done.wait(chance.uniform(0, 0.01))  # commits late, after a cut-off may have passed
 
-    with ThreadPoolExecutor(writers) as pool:
+    with ThreadPoolExecutor(writers + 3) as pool:  # three digest runs at once
         work = [pool.submit(write) for _ in range(writers)]
-        for _ in range(cuts):
-            run(Cadence.DAILY, SEVEN)
-        for one in work:
-            one.result()
+        cutters = [pool.submit(run, Cadence.DAILY, SEVEN) for _ in range(cuts)]
+        for writer in work:
+            writer.result()
+        for cutter in cutters:
+            cutter.result()
     run(Cadence.DAILY, SEVEN)
     with transaction() as s:
         total, digested = s.execute(select(func.count(Alert.id), func.count(Alert.digest_id))).one()
