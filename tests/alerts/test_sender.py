@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 import settings as settings_module
 from alerts import sender
 from alerts.alarms import AlarmKind, open_alarms
+from alerts.attempt import Lane, Office, send_one
 from alerts.relay import Relay, RelayDown
-from alerts.sender import Lane, Office, send_one
 from alerts.suppress import is_suppressed, suppress
 from alerts.verdict import BACK_OFF, TRIES
 from db.models import Alarm, Delivery, DeliveryState, Subscriber, Suppression

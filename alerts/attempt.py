@@ -1,0 +1,138 @@
+"""How does one mail leave the outbox? Claimed, offered to the relay and recorded in one transaction.
+
+A sender that dies at any point loses no mail: its row lock dies with its connection, and the row is still queued.
+Between the relay's 250 and our commit lies a gap that SMTP cannot close; a mail that falls into it is sent once more,
+as the same bytes under the same Message-ID (promises.md §2).
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from alerts.alarms import AlarmKind, close_alarm, raise_alarm
+from alerts.relay import Relay, Sent
+from alerts.suppress import suppress
+from alerts.verdict import Breaker, Verdict, verdict
+from db.models import DeliveryState
+from db.session import utcnow
+
+log = logging.getLogger(__name__)
+
+RELAY: Final = "relay"  # what alarms of the relay are about
+
+CLAIM: Final = text("""
+    -- the oldest delivery that is due, unless the breaker is open; two senders never hold the same row
+    SELECT delivery.id, delivery.sender, delivery.recipient, delivery.message, delivery.attempts,
+           subscriber.unsubscribed_at IS NOT NULL AS has_left,
+           EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
+      FROM delivery
+      JOIN digest ON digest.id = delivery.digest_id
+      JOIN subscriber ON subscriber.id = digest.subscriber_id
+     WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
+       AND delivery.message IS NOT NULL AND delivery.id <> ALL(:in_hand)
+       AND NOT EXISTS (SELECT FROM alarm WHERE kind = 'relay_refuses' AND closed_at IS NULL)
+     ORDER BY delivery.not_before, delivery.id
+     LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
+""")
+RECORD: Final = text("""
+    UPDATE delivery
+       SET state = :state, attempts = :attempts, not_before = :not_before, sent_at = :sent_at, smtp_reply = :reply
+     WHERE id = :id AND state IN ('queued', 'deferred')
+""")
+
+
+class LockLost(Exception):  # noqa: N818 - a state of the row, told by its name
+    """Raised when a row was claimed that another connection of this process has in hand: the database let go of it."""
+
+
+@dataclass(slots=True)
+class Office:
+    """What the connections of one process know in common."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    # Where the database drops a connection, its row lock goes while the mail is still on its way. The other
+    # connections of this process then leave the row to the one that has it in hand.
+    in_hand: set[int] = field(default_factory=set)
+    states: Counter[DeliveryState] = field(default_factory=Counter)
+    reached: bool = False
+    down_since: datetime | None = None
+    trouble: str | None = None
+
+
+@dataclass(slots=True)
+class Lane:
+    """One connection to the relay, and what it must still write down when the database went away after a 250."""
+
+    relay: Relay
+    office: Office
+    unrecorded: dict[str, Any] | None = None
+
+
+async def send_one(session: AsyncSession, lane: Lane) -> DeliveryState | None:
+    """Take the next due mail through one attempt; gives its new state, or None when nothing is due.
+
+    Raises RelayDown, with the mail untouched, when no connection to the relay can be had.
+    """
+    office = lane.office
+    if lane.unrecorded is not None:
+        async with session.begin():
+            await session.execute(RECORD, lane.unrecorded)
+        office.in_hand.discard(lane.unrecorded["id"])
+        lane.unrecorded = None
+    async with session.begin():
+        mail = (await session.execute(CLAIM, {"now": utcnow(), "in_hand": list(office.in_hand)})).one_or_none()
+        if mail is None:
+            return None
+        if mail.id in office.in_hand:
+            raise LockLost
+        office.in_hand.add(mail.id)
+        try:
+            found = await _attempt(session, lane, mail)
+        finally:
+            if lane.unrecorded is None:
+                office.in_hand.discard(mail.id)
+    lane.unrecorded = None
+    office.in_hand.discard(mail.id)
+    office.states[found.state] += 1
+    log.info("mail tried", extra={"delivery_id": mail.id, "state": str(found.state), "attempts": mail.attempts + 1})
+    return found.state
+
+
+async def _attempt(session: AsyncSession, lane: Lane, mail: Row[Any]) -> Verdict:
+    """Offer a claimed mail to the relay and write down what came of it, in the transaction that claimed it."""
+    if mail.has_left or mail.suppressed:
+        reply = "has unsubscribed" if mail.has_left else "is suppressed"
+        found = Verdict(state=DeliveryState.SUPPRESSED, reply=reply)
+        await session.execute(RECORD, _row(mail.id, found, mail.attempts))
+        return found
+    outcome = await lane.relay.send(mail.sender, mail.recipient, bytes(mail.message))
+    found = verdict(outcome, mail.attempts + 1)
+    row = _row(mail.id, found, mail.attempts + 1)
+    if isinstance(outcome, Sent):
+        lane.unrecorded = row
+    await session.execute(RECORD, row)
+    if found.suppress:
+        await session.run_sync(suppress, mail.recipient, "the relay knows no such mailbox")
+    if lane.office.breaker.trips(outcome):
+        await session.run_sync(raise_alarm, AlarmKind.RELAY_REFUSES, RELAY, found.reply)
+    if not lane.office.reached:
+        await session.run_sync(close_alarm, AlarmKind.RELAY_UNREACHABLE, RELAY)
+        lane.office.reached, lane.office.down_since = True, None
+    return found
+
+
+def _row(delivery_id: int, found: Verdict, attempts: int) -> dict[str, Any]:
+    now = utcnow()
+    return {
+        "id": delivery_id,
+        "state": found.state,
+        "attempts": attempts,
+        "not_before": now + found.wait,
+        "sent_at": now if found.state is DeliveryState.SENT else None,
+        "reply": found.reply,
+    }
