@@ -89,7 +89,8 @@ def _quotes(pair: Pair, rows: Mapping[str, Rows]) -> list[_Quote]:
         _Quote(
             part=said[row],
             sentence=pair.profile.sentences[int(cosines[row].argmax())],
-            cosine=float(cosines[row].max()) + _TITLE_COUNTS * (said[row].section in (Section.TITLE, Section.LOT_TITLE)),
+            cosine=float(cosines[row].max())
+            + _TITLE_COUNTS * (said[row].section in (Section.TITLE, Section.LOT_TITLE)),
         )
         for row in dict.fromkeys([0, *(int(row) for row in likest)])
     ]
