@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from alerts.clock import MONDAY, latest_slots, local_day
 from alerts.outbox import deliver
-from alerts.suppress import AddressUnusable, is_suppressed
+from alerts.suppress import is_suppressed
+from db.address import AddressUnusable
 from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Subscriber, Suppression
 from db.session import transaction, utcnow
 from settings import get_settings

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.compose import compose
 from alerts.message import render
-from alerts.suppress import AddressUnusable, mailable
 from alerts.view import DigestView
 from db import seed
+from db.address import AddressUnusable, mailable
 from db.models import Alert, Delivery, DeliveryState, Digest, DigestRun, Subscriber
 from db.session import transaction, utcnow
 from settings import get_settings

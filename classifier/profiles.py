@@ -20,13 +20,13 @@ import tomllib
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
 from classifier.threshold import set_threshold
+from db.address import mailable
 from db.models import Cadence, Profile, Subscriber, Threshold
 from db.session import transaction, utcnow
 
@@ -36,20 +36,6 @@ LANGUAGES = ("nb", "sv")
 
 class ProfilesBroken(ValueError):  # noqa: N818 - a state of the file, told by its name
     """Raised when the file cannot be taken; says where and why, and nothing of it is stored."""
-
-
-def address(text: str) -> str:
-    """The address as we keep and compare it: domain in lower case and punycode.
-
-    Raises ValueError with words when it is not one we can write to.
-    """
-    try:
-        found = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
-    if found.ascii_email is None:
-        raise ValueError("the part before @ holds letters that mail relays refuse")
-    return found.ascii_email
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -85,7 +71,7 @@ class SubscriberIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     company: Text
-    email: Annotated[str, AfterValidator(address)]
+    email: Annotated[str, AfterValidator(mailable)]
     country: Country
     language: Literal["nb", "sv"]
     cadence: Cadence = Cadence.DAILY

@@ -34,19 +34,24 @@ def digest(
 
 def send(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="First close the breaker, after seeing to why the relay refused us.")
+    ] = False,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Send every mail of the outbox that is due."""
     ready()
-    from alerts.sender import drain, due
+    from alerts import sender
 
+    if resume and not sender.resume() and not as_json:
+        console.print("the breaker was not open")
     if dry_run:
         columns = {name: name for name in ("id", "digest_id", "state", "attempts", "not_before")}
-        show(due(), as_json=as_json, columns=columns, title="Would be sent")
+        show(sender.due(), as_json=as_json, columns=columns, title="Would be sent")
         return
     get_settings().require("smtp_host", "mail_from")
-    counts = drain()
+    counts = sender.drain()
     row = {"sent": counts.sent, "deferred": counts.deferred, "failed": counts.failed, "suppressed": counts.suppressed}
     show([row], as_json=as_json, columns={name: name for name in row}, title="Send")
     if counts.stopped:

@@ -32,6 +32,7 @@ def findings() -> Iterator[Finding]:
         ("secret", _secret),
         ("relay", _relay),
         ("address", _address),
+        ("alarms", _alarms),
     )
     for what, look in checks:
         try:
@@ -96,3 +97,17 @@ def _address(settings: Settings) -> tuple[str, str]:
     if settings.base_url.scheme != "https":
         return "missing", f"{settings.site}: one-click unsubscribe needs https at a public address (RFC 8058)"
     return "ok", settings.site
+
+
+def _alarms(_settings: Settings) -> tuple[str, str]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from alerts.alarms import open_alarms
+    from db.session import transaction
+
+    try:
+        with transaction() as s:
+            found = [f"{alarm.kind} ({alarm.subject}): {alarm.told}" for alarm in open_alarms(s)]
+    except SQLAlchemyError:
+        return "missing", "the tables are not there to ask"
+    return ("wrong", "; ".join(found) + "; docs/alarms.md says what to do") if found else ("ok", "none is open")

@@ -23,6 +23,7 @@ from alerts.suppress import is_suppressed, suppress
 from alerts.verdict import BACK_OFF, TRIES
 from db.models import Alarm, Delivery, DeliveryState, Subscriber, Suppression
 from db.session import async_engine, transaction, utcnow
+from settings import get_settings
 
 SENT, DEFERRED, FAILED = DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED
 
@@ -218,7 +219,8 @@ async def test_the_breaker_opens_and_waits_until_told(database: URL, use: Use) -
         use.lane(relay)
         drained = await asyncio.to_thread(sender.drain)
         refused = relay.tried - 20
-        assert drained.sent >= 20
+        # Of the twenty good ones, those in hand on the other connections may meet the refusal at their RCPT.
+        assert drained.sent > 20 - get_settings().smtp_connections
         assert drained.stopped is not None
         assert 0 < refused <= 25
         with transaction() as s:
@@ -327,7 +329,7 @@ async def test_a_certificate_is_believed_only_if_it_is_trusted(
 async def test_no_spelling_of_a_suppressed_address_is_written_to(
     engine: AsyncEngine, use: Use, subscribed_as: str, suppressed_as: str
 ) -> None:
-    from alerts.suppress import mailable
+    from db.address import mailable
 
     fill(1)
     with transaction() as s:

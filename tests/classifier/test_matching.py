@@ -30,7 +30,7 @@ def scorer(database: URL) -> Scorer:
 
 def scores() -> dict[int, float]:
     with transaction() as s:
-        return {version_id: score for version_id, score in s.execute(select(Match.version_id, Match.score))}
+        return {row.version_id: row.score for row in s.execute(select(Match.version_id, Match.score))}
 
 
 def test_the_welder_gets_the_welding_and_not_the_catering(scorer: Scorer) -> None:
