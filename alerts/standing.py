@@ -106,15 +106,18 @@ def _shown(
 ) -> NoticeVersion:
     """The version whose words are quoted: that of the notice by which the procurement is told, as it now reads.
 
-    Where another portal tells the same stage in words nearer to the reader, and those match too, they are shown.
+    Where another portal tells the same stage in words nearer to the reader, those are shown.
     """
     alert = leading(owed)
     alerted = told[alert.version_id]
     newest = next((version for version in current if version.notice_id == alerted.notice_id), alerted)
-    above = {match.version_id for match in matches if match.barred_by is None and match.score >= match.threshold_then}
-    twins = [version for version in current if version.stage == newest.stage and version.id in above]
-    if alert.kind == AlertKind.CHANGE or not twins:
-        return newest
+    twins = [version for version in current if version.stage == newest.stage]
+    if alert.kind != AlertKind.CHANGE:
+        # A change is told by its title and facts; what is new is quoted, and quoted is only what matches.
+        above = {
+            match.version_id for match in matches if match.barred_by is None and match.score >= match.threshold_then
+        }
+        twins = [version for version in twins if version.id in above]
     # min keeps the first of equals, and the notice of the alert stands first.
     return min((newest, *twins), key=lambda version: _distance(version.language, language))
 

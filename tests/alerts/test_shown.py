@@ -26,3 +26,20 @@ def test_the_words_nearest_to_the_reader(database: URL, reader: str, norwegian_s
     with transaction() as s:
         (standing,) = standings(s, [alert], [profile], language=reader)
         assert standing.shown.language == shown
+
+
+def test_a_change_is_told_in_the_readers_language_too(database: URL) -> None:
+    subscriber = make_subscriber()
+    profile = make_profile(subscriber)
+    norwegian = make_notice()
+    with transaction() as s:
+        procurement = s.get_one(Procurement, s.get_one(Notice, norwegian.notice_id).procurement_id)
+    english = make_notice(
+        procurement=procurement, source="ted", language="en", title={"en": "Welding"}, changes_notice="x"
+    )
+    alert = make_alert(subscriber, english, kind="change", changes=[("deadline", None, "2027-01-01T11:00:00+00:00")])
+    with transaction() as s:
+        (standing,) = standings(s, [alert], [profile], language="nb")
+        assert standing.shown.language == "nb"
+        assert standing.deadline is not None
+        assert standing.deadline.id == english.id

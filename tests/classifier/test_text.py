@@ -27,6 +27,10 @@ class Names:
     ("text", "expected"),
     [
         (
+            "De skal fly i vind opp til 14 m/s. Leveransen omfatter service. Kontakt J. Hansen ved byen.",
+            ["De skal fly i vind opp til 14 m/s.", "Leveransen omfatter service.", "Kontakt J. Hansen ved byen."],
+        ),
+        (
             "Avtalen omfatter bl.a. sveising, jf. punkt 4. Frist er 28. nov. 2026 kl. 12.00. Se vedlegg nr. 3.",
             ["Avtalen omfatter bl.a. sveising, jf. punkt 4.", "Frist er 28. nov. 2026 kl. 12.00.", "Se vedlegg nr. 3."],
         ),
