@@ -111,9 +111,11 @@ def _ends(text: str, begun: int, dot: int, after: int, end: int) -> bool:
         return False
     if before.isdigit():
         return following[0].isupper() and (len(before) > 2 or _first_word(following) not in _MONTHS)
-    # One letter is an initial ("J. Hansen"), but behind a stroke it is a unit ("14 m/s.") and ends as words do.
-    initial = len(before) == 1 and before.isalpha() and text[max(begun, dot - 2)] != "/"
-    inner = before in _INNER or initial
+    # One letter is an initial or an abbreviation ("J. Hansen", "s. 12"), but behind a stroke a unit: "14 m/s."
+    letter = len(before) == 1 and before.isalpha()
+    inner = before in _INNER or letter
+    if letter and text[max(begun, dot - 2)] == "/":
+        inner = False
     return not inner and (following[0].isupper() if before in _CLOSING else not following[0].islower())
 
 
