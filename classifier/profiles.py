@@ -30,9 +30,6 @@ from db.address import mailable
 from db.models import Cadence, Profile, Subscriber, Threshold
 from db.session import transaction, utcnow
 
-# Languages whose words for people are whole; more come with their texts.
-LANGUAGES = ("nb", "sv")
-
 
 class ProfilesBroken(ValueError):  # noqa: N818 - a state of the file, told by its name
     """Raised when the file cannot be taken; says where and why, and nothing of it is stored."""
@@ -43,6 +40,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z]{0,3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Stage = Literal["planning", "competition", "intent", "result", "signal"]
+Language = Literal["nb", "nn", "sv", "en"]  # those that alerts/texts speaks
 ScopeName = Literal["defence", "preparedness", "none"]
 
 
@@ -53,7 +51,7 @@ class ProfileIn(BaseModel):
     key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
     name: Text
     sentences: Annotated[list[Text], Field(min_length=1, max_length=40)]
-    language: Literal["nb", "nn", "sv", "en"] | None = None  # the sentences' own; none: the subscriber's
+    language: Language | None = None  # the sentences' own; none: the subscriber's
     cpv: list[Code] = []
     nuts: list[Region] = []
     countries: list[Country] = []
@@ -73,7 +71,7 @@ class SubscriberIn(BaseModel):
     company: Text
     email: Annotated[str, AfterValidator(mailable)]
     country: Country
-    language: Literal["nb", "sv"]
+    language: Language
     cadence: Cadence = Cadence.DAILY
     hour: Annotated[int, Field(ge=4, le=23)] = 7
     profile: Annotated[list[ProfileIn], Field(min_length=1)]
