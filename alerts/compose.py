@@ -136,7 +136,7 @@ def _reason(match: Match, profile: Profile) -> Reason:
         notice_sentence=evidence["notice_sentence"],
         notice_language=evidence["notice_language"],
         profile_sentence=evidence["profile_sentence"],
-        lot=evidence.get("lot"),
+        lot=evidence.get("lot_name"),
         words=tuple((theirs, ours) for theirs, ours in evidence.get("words", ())),
         shared_cpv=tuple(evidence.get("shared_cpv", ())),
     )

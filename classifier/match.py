@@ -5,6 +5,7 @@ it (new or edited, or of another model revision) meet every open notice. One adv
 at a time, so that the two can never miss each other.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
 from db.session import transaction, utcnow
 from settings import get_settings
 
+_PREFIX = re.compile(r"^(?:LOT|PAR)-0*(?=\d)")
 MATCH_LOCK = 7_311_903
 BATCH = 200
 OPEN_WITHOUT_DEADLINE = timedelta(days=60)  # a planning notice this old is no news to a new profile
@@ -165,8 +167,20 @@ def _row(
         "score": scored.score,
         "threshold_then": line,
         "barred_by": barred_by(profile, version, now=now),
-        "evidence": {**asdict(scored.evidence), "notice_language": version.language},
+        "evidence": {
+            **asdict(scored.evidence),
+            "notice_language": version.language,
+            "lot_name": _lot_name(version, scored.evidence.lot),
+        },
     }
+
+
+def _lot_name(version: NoticeVersion, identifier: str | None) -> str | None:
+    """The lot as a reader finds it in the documents: its number without the portal's prefix, and its title."""
+    lot = next((lot for lot in version.lots if lot.identifier == identifier), None)
+    if lot is None:
+        return identifier
+    return f"{_PREFIX.sub('', lot.identifier)} {_said(lot.title, version.language)}".strip()
 
 
 def prepared(scorer: Scorer, profiles: Sequence[Profile]) -> list[PreparedProfile]:

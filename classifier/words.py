@@ -34,6 +34,9 @@ kunden kundene kunder kunderna køb köp leverandør leverandøren leverandører
 leveranser leverer leveranse leveransen levering leverera levererar levere levert myndighet ny nya nye oppdrag
 oppdraget oppdragsgiver oppdragsgivar oppdragsgiveren parallelle procurement purchase rammeavtale rammeavtalen
 rammeavtaler ramavtal ramavtalet services service supply tender tjeneste tjenester tjänst tjänster tilbud tilbyr
+to tre fire fem seks sju åtte ni ti tolv tjue tretti hundre tusen två fyra sex åtta nio tio tjugo trettio hundra one two
+three four five six seven eight nine ten twelve twenty thirty hundred thousand cirka omkring about timer timmar hours
+minutter minuter minutes dager dagar days uker veckor weeks måneder månader months prosent procent percent utom unntatt
 totalt typisk typiske typiska uppdrag upphandling upphandlingen utføre utfører utför utføring utvikler vanliga
 vanlige ønsker years år året åren contract contracts framework agreement delivery deliver company customers typical
 """

@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 from classifier.match import load_scorer, match_new
 from classifier.score import Scorer
 from classifier.threshold import set_threshold
-from db.models import Alert, Match, NoticeVersion, Profile, Subscriber
+from db.models import Alert, Lot, Match, NoticeVersion, Profile, Subscriber
 from db.session import transaction, utcnow
 from factories import make_notice, make_profile, make_subscriber
 
@@ -127,3 +127,16 @@ def test_the_model_is_named_with_every_score(scorer: Scorer) -> None:
     match_new(scorer)
     with transaction() as s:
         assert s.scalars(select(Match.model_rev)).one() == scorer.revision
+
+
+def test_the_lot_that_carried_the_score_is_named_as_the_documents_name_it(scorer: Scorer) -> None:
+    version = make_notice(title={"nb": "Diverse arbeider"}, description={}, cpv=["45000000"])
+    with transaction() as s:
+        s.add(Lot(version_id=version.id, identifier="LOT-0001", title={"nb": "Maling"}, description={}))
+        s.add(
+            Lot(version_id=version.id, identifier="LOT-0002", title={"nb": "Sveising av bærende stål"}, description={})
+        )
+    make_profile(make_subscriber())
+    match_new(scorer)
+    with transaction() as s:
+        assert s.scalars(select(Match)).one().evidence["lot_name"] == "2 Sveising av bærende stål"
