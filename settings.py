@@ -6,7 +6,7 @@ Every variable may also be given as ``NAME_FILE`` (a file that holds the value),
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -57,7 +57,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="ANBUDSVAKT_", env_file=".env", env_file_encoding="utf-8", frozen=True, extra="ignore"
     )
-    SECRETS: ClassVar[tuple[str, ...]] = ("secret_key", "smtp_password", "doffin_key")
 
     database_url: str | None = Field(
         None, validation_alias="DATABASE_URL", description="PostgreSQL address; none = the embedded server in var/"

@@ -105,13 +105,12 @@ class ParsedLot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An address a reader may open: the notice's page, its documents, or where to submit."""
+    """An address a reader may open: the documents, or where to submit."""
 
-    kind: str  # "notice" | "documents" | "submission"
+    kind: str  # "documents" | "submission"
     url: str
 
 
-NOTICE_LINK: Final = "notice"
 DOCUMENTS_LINK: Final = "documents"
 SUBMISSION_LINK: Final = "submission"
 
@@ -189,7 +188,6 @@ class Broken:
 
 __all__ = [
     "DOCUMENTS_LINK",
-    "NOTICE_LINK",
     "SUBMISSION_LINK",
     "Broken",
     "Deadline",

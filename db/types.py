@@ -1,7 +1,7 @@
 """Which kinds of column do our tables have? Each kind has a name, so that a table reads like a sentence."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -36,7 +36,6 @@ class AwareMoment(TypeDecorator[datetime]):
 Id = Annotated[int, mapped_column(BigInteger, primary_key=True)]
 Moment = Annotated[datetime, mapped_column(AwareMoment)]
 Born = Annotated[datetime, mapped_column(AwareMoment, server_default=func.now())]
-Day = date
 Words = Annotated[str, mapped_column(Text)]
 Codes = Annotated[list[str], mapped_column(ARRAY(Text), server_default="{}")]
 # Texts by language, links, evidence: read whole and never searched inside, so one column holds them.
