@@ -1,11 +1,14 @@
-"""Which of a profile's own limits bar a notice, however well it fits? Place, country, scope, stage, value, words."""
+"""Which of a profile's own limits bar a notice, however well it fits? Stage, age, scope, country, place, value, words."""
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from db.models import NoticeVersion, Profile
+
+# A notice without a deadline is news for so long; an archive that is imported later alerts nobody.
+NEWS_FOR = timedelta(days=60)
 
 
 def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str | None:
@@ -13,6 +16,7 @@ def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str
     checks = (
         ("stage", _stage_is_unwanted(profile, version)),
         ("deadline", version.deadline_at is not None and version.deadline_at <= now),
+        ("age", _is_old(version, now)),
         ("cancelled", version.cancelled),
         ("scope", bool(profile.scopes) and version.scope is not None and version.scope not in profile.scopes),
         (
@@ -28,6 +32,10 @@ def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str
 
 def _stage_is_unwanted(profile: Profile, version: NoticeVersion) -> bool:
     return bool(profile.stages) and version.stage not in profile.stages
+
+
+def _is_old(version: NoticeVersion, now: datetime) -> bool:
+    return version.deadline_at is None and version.published_at is not None and version.published_at < now - NEWS_FOR
 
 
 def _place_is_elsewhere(wanted: Sequence[str], version: NoticeVersion) -> bool:

@@ -8,14 +8,14 @@ at a time, so that the two can never miss each other.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from classifier import scope
-from classifier.facets import barred_by
+from classifier.facets import NEWS_FOR, barred_by
 from classifier.owed import alert_matched, alert_told
 from classifier.score import PreparedProfile, Scored, Scorer
 from classifier.text import LotText, NoticeText, ProfileText
@@ -28,7 +28,6 @@ from settings import get_settings
 _PREFIX = re.compile(r"^(?:LOT|PAR)-0*(?=\d)")
 MATCH_LOCK = 7_311_903
 BATCH = 200
-OPEN_WITHOUT_DEADLINE = timedelta(days=60)  # a planning notice this old is no news to a new profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,8 @@ def _match_profiles(scorer: Scorer) -> MatchCounts | None:
         now = utcnow()
         still_open = or_(
             NoticeVersion.deadline_at > now,
-            NoticeVersion.deadline_at.is_(None) & (NoticeVersion.created_at > now - OPEN_WITHOUT_DEADLINE),
+            NoticeVersion.deadline_at.is_(None)
+            & (func.coalesce(NoticeVersion.published_at, NoticeVersion.created_at) > now - NEWS_FOR),
         )
         while versions := _versions(s, still_open, NoticeVersion.id > after):
             counts += _match(s, scorer, versions, owed)

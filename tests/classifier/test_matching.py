@@ -1,5 +1,6 @@
 """Is every version met by every profile once, whichever of them came first?"""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -140,3 +141,14 @@ def test_the_lot_that_carried_the_score_is_named_as_the_documents_name_it(scorer
     match_new(scorer)
     with transaction() as s:
         assert s.scalars(select(Match)).one().evidence["lot_name"] == "2 Sveising av bærende stål"
+
+
+def test_an_archive_alerts_nobody(scorer: Scorer) -> None:
+    make_profile(make_subscriber())
+    make_notice(published_at=utcnow() - timedelta(days=900), deadline_at=None)
+    match_new(scorer)
+    make_profile(make_subscriber())
+    match_new(scorer)
+    with transaction() as s:
+        assert s.scalars(select(Alert)).all() == []
+        assert s.scalars(select(Match.barred_by)).all() == ["age"]
