@@ -1,4 +1,4 @@
-"""Is the sender fast enough, and do several of them keep out of each other's way? (D4)"""
+"""Do several senders keep out of each other's way under load? (D4; how fast is told, and measured by `make bench`)"""
 
 import time
 from collections import Counter
@@ -11,11 +11,9 @@ from outbox import fill, sender_process, states, use_relay
 from sqlalchemy.engine import URL
 
 
-@pytest.mark.parametrize(
-    ("mails", "senders", "least_per_s"), [(200, 2, 0), pytest.param(10_000, 4, 150, marks=pytest.mark.prove)]
-)
+@pytest.mark.parametrize(("mails", "senders"), [(200, 2), pytest.param(10_000, 4, marks=pytest.mark.prove)])
 def test_several_senders_send_each_mail_once(
-    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path, mails: int, senders: int, least_per_s: int
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path, mails: int, senders: int
 ) -> None:
     with mailroom(tmp_path) as room, ExitStack() as running:
         use_relay(environment, room.port)
@@ -29,4 +27,3 @@ def test_several_senders_send_each_mail_once(
         wait_until(lambda: states() == {"sent": mails}, within_s=10)
         print(f"\n{senders} senders, {mails} mails, {rate:.0f}/s")
         assert Counter(one.message_id for one in room.accepted()) == Counter(sent)
-        assert rate >= least_per_s
