@@ -46,7 +46,9 @@ class Mailroom:
 
     def accepted(self) -> list[Accepted]:
         """All accepted mails in their order, copies included."""
-        rows = (line.split(" ") for line in self.witness.read_text(encoding="utf-8").splitlines())
+        # A reader may meet a line while it is being written: only what ends in a line break is a line.
+        whole, _, _ = self.witness.read_text(encoding="utf-8").rpartition("\n")
+        rows = (line.split(" ") for line in whole.splitlines())
         return [Accepted(message_id=row[0], sha256=row[1], recipient=row[2]) for row in rows]
 
     def wait_for(self, count: int, *, within_s: float = 30.0) -> None:
