@@ -1,5 +1,6 @@
 """How does a process reach PostgreSQL? One engine per process; an embedded server where no DATABASE_URL is set."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,23 @@ def _embedded(pgdata: Path) -> str:
 
         pgdata.parent.mkdir(parents=True, exist_ok=True)
         server = get_server(pgdata)
+        # The server stops with the last process on this list; one that was killed never took itself off it.
+        handles = server.global_process_id_list
+        for pid in handles.get_and_add(os.getpid()):
+            if not _runs(pid):
+                handles.get_and_remove(pid)
     return str(server.get_uri())
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is such a process; signal 0 asks without disturbing it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it runs, as somebody else
+    return True
 
 
 def connect_options() -> dict[str, object]:
