@@ -31,7 +31,10 @@ def show(rows: Iterable[dict[str, Any]], *, as_json: bool, columns: dict[str, st
         for row in rows:
             sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
         return
-    table = Table(*columns.values(), title=title)
+    table = Table(title=title)
+    for place, header in enumerate(columns.values()):
+        # The first column names the row: it is never cut, whatever the terminal's width.
+        table.add_column(header, no_wrap=place == 0, overflow="fold")
     for row in rows:
         table.add_row(*("" if row.get(key) is None else _cell(row[key]) for key in columns))
     console.print(table)
