@@ -4,8 +4,6 @@ Everything here is *older than*, never *between*: a tick that is missed loses no
 """
 
 import logging
-import os
-import socket
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from alerts.books import count
 from alerts.digest import RunReport, run_due
 from alerts.outbox import mend
 from db.models import Delivery, DeliveryState, Fetch, FetchState
+from db.process import may_run
 from db.session import transaction, utcnow
 
 log = logging.getLogger(__name__)
@@ -59,7 +58,9 @@ def close_dead_fetches(now: datetime) -> list[str]:
     """Mark runs as failed whose process is gone or that are far over their limit; gives their sources."""
     with transaction() as s:
         running = s.scalars(select(Fetch).where(Fetch.state == FetchState.RUNNING)).all()
-        dead = [fetch for fetch in running if not _alive(fetch.process) or fetch.started_at < now - CRAWL_LIMIT - GRACE]
+        dead = [
+            fetch for fetch in running if not may_run(fetch.process) or fetch.started_at < now - CRAWL_LIMIT - GRACE
+        ]
         for fetch in dead:
             s.execute(
                 update(Fetch)
@@ -152,17 +153,3 @@ def _judge_books(s: Session) -> None:
         raise_alarm(s, AlarmKind.BOOKS, "books", "; ".join(f"{what}: {n}" for what, n in differences.items()))
     else:
         close_alarm(s, AlarmKind.BOOKS, "books")
-
-
-def _alive(process: str) -> bool:
-    """Whether "host:pid" runs; of another machine's processes nothing is known, so they count as alive."""
-    host, _, pid = process.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -4,8 +4,6 @@ With :mod:`crawlers.saving`, :mod:`crawlers.rows` and :mod:`crawlers.procurement
 crawlers.
 """
 
-import os
-import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +17,7 @@ from sqlalchemy.orm import Session
 from crawlers.notice import Broken, ParsedNotice
 from crawlers.saving import Saved, known_listings, quarantine, save
 from db.models import Fetch, FetchState, SourceState
+from db.process import this_process
 from db.session import engine, transaction, utcnow
 
 FIRST_RUN_DAYS = 30
@@ -92,7 +91,7 @@ def open_fetch(source: str, since: date | None = None, *, overlap_days: int = 3)
                 source=source,
                 state=FetchState.RUNNING,
                 since_day=since,
-                process=f"{socket.gethostname()}:{os.getpid()}",
+                process=this_process(),
             )
             .on_conflict_do_nothing()
             .returning(Fetch.id)

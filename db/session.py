@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from db.process import runs
 from settings import SettingsError, get_settings
 
 # The reply after a mail's final dot may take 10 minutes (RFC 5321 §4.5.3.2.6), and its row is locked that long.
@@ -60,20 +61,9 @@ def _embedded(pgdata: Path) -> str:
         # The server stops with the last process on this list; one that was killed never took itself off it.
         handles = server.global_process_id_list
         for pid in handles.get_and_add(os.getpid()):
-            if not _runs(pid):
+            if not runs(pid):
                 handles.get_and_remove(pid)
     return str(server.get_uri())
-
-
-def _runs(pid: int) -> bool:
-    """Whether there is such a process; signal 0 asks without disturbing it."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # it runs, as somebody else
-    return True
 
 
 def connect_options() -> dict[str, object]:
