@@ -18,6 +18,7 @@ from alerts.standing import Standing, leading, standings
 from alerts.tokens import digest_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, Subscriber
+from db.notices import said
 
 # Of a calibrated probability: four of five such notices are for this profile; three of five; fewer.
 VERY_STRONG = 0.8
@@ -152,7 +153,7 @@ def _entry(
         procurement_id=standing.procurement_id,
         kind=alert.kind,
         side=side(subscriber.country, shown.country),
-        title=shown.title.get(shown.language) or next(iter(shown.title.values()), ""),
+        title=said(shown.title, shown.language),
         language=shown.language,
         buyer=standing.buyer,
         country=shown.country,

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.view import NearMiss, SourceRead
+from classifier.threshold import JUST_UNDER
 from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion
+from db.notices import said
 from db.session import utcnow
 
-MARGIN = 0.15
 BEST = 5
 FIRST_DIGEST_LOOKS_BACK = timedelta(hours=24)
 # A source that has not run for so long was taken off; it is no news that it is not read.
@@ -89,7 +90,7 @@ def near_misses(s: Session, subscriber_id: int, profiles: Sequence[int], as_of: 
             Match.created_at > since(s, subscriber_id),
             Match.barred_by.is_(None),
             Match.score < Match.threshold_then,
-            Match.score >= Match.threshold_then - MARGIN,
+            Match.score >= Match.threshold_then - JUST_UNDER,
             NoticeVersion.cancelled.is_(False),
             NoticeVersion.deadline_at.is_(None) | (NoticeVersion.deadline_at > as_of),
             Notice.procurement_id.not_in(alerted),
@@ -110,7 +111,7 @@ def near_misses(s: Session, subscriber_id: int, profiles: Sequence[int], as_of: 
 
 def _miss(version: NoticeVersion, score: float) -> NearMiss:
     return NearMiss(
-        title=version.title.get(version.language) or next(iter(version.title.values()), ""),
+        title=said(version.title, version.language),
         language=version.language,
         buyer=version.buyers[0].name if version.buyers else None,
         score=score,

@@ -5,11 +5,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
-from classifier.threshold import own_lines
+from classifier.threshold import JUST_UNDER, own_lines
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
+from db.notices import said
 from db.session import transaction, utcnow
-
-JUST_UNDER = 0.15  # a near miss lies at most so far below its line
 
 
 def above(*, model_rev: str) -> list[dict[str, Any]]:
@@ -51,7 +50,7 @@ def _record(row: Any, line: float) -> dict[str, Any]:
         "verdict": _verdict(match, line),
         "source": notice.source,
         "source_id": notice.source_id,
-        "title": version.title.get(version.language, ""),
+        "title": said(version.title, version.language),
         "buyer": version.buyers[0].name if version.buyers else None,
         "country": version.country,
         "deadline_at": version.deadline_at.isoformat() if version.deadline_at else None,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from db.models import Threshold
 
 STEP = Decimal("0.001")
+JUST_UNDER = 0.15  # a near miss lies at most so far below its line
 
 
 def own_lines(s: Session, profile_ids: Iterable[int]) -> dict[int, float]:

@@ -62,8 +62,7 @@ def with_progress(told: str, work: Callable[[Callable[[int], None]], Any]) -> An
 
 def moment(text: str | None) -> datetime:
     """A moment as a person writes it; without an offset it is local to Oslo and Stockholm. None is now."""
-    from zoneinfo import ZoneInfo
-
+    from alerts.clock import ZONES
     from db.session import utcnow
 
     if text is None:
@@ -72,4 +71,4 @@ def moment(text: str | None) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise fail(f"not a moment: {text!r}; write 2026-11-23T07:00", code=2) from None
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Europe/Oslo"))).astimezone(UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=ZONES["NO"])).astimezone(UTC)

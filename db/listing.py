@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import selectinload
 
 from db.models import Fetch, Notice, NoticeVersion, Quarantined
+from db.notices import said
 from db.session import transaction
 
 CHUNK = 500
@@ -65,7 +66,7 @@ def _record(notice: Notice, version: NoticeVersion) -> dict[str, Any]:
         "source_id": notice.source_id,
         "procurement_id": notice.procurement_id,
         "version": version.number,
-        "title": version.title.get(version.language, ""),
+        "title": said(version.title, version.language),
         "language": version.language,
         "buyer": buyer.name if buyer else None,
         "buyer_id": buyer.identifier if buyer else None,

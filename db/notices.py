@@ -1,5 +1,6 @@
 """What have we collected? Tables of sources, fetches, notices with versions and lots, buyers and procurements."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -7,6 +8,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Amount, Base, Born, ByLanguage, Bytes, Codes, Id, Json, Moment, Words, refers
+
+
+def said(texts: Mapping[str, str], language: str) -> str:
+    """A text in this language, or else in any that there is; "" where there is none."""
+    return texts.get(language) or next(iter(texts.values()), "")
 
 
 class FetchState(StrEnum):

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from alerts.clock import ZONES
 from db import seed
 from db.session import database_url, forget_engine, plain_url, utcnow
 from demo.mailbox import KeptMail, Mailbox
@@ -28,7 +28,7 @@ from demo.witness import Faults
 from settings import Settings, get_settings, variable
 
 COMPANIES = Path(__file__).parent / "companies.toml"
-LOCAL = ZoneInfo("Europe/Oslo")  # Stockholm keeps the same time
+LOCAL = ZONES["NO"]  # Stockholm keeps the same time
 FEEDS = {"regjeringen": "/no/rss/Rss/2581966/", "fmv": "/rss.xml"}
 CRAWL_LIMIT_S = 300
 

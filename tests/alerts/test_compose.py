@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from alerts.compose import changes_of, compose, side, strength
-from alerts.just_under import MARGIN
 from alerts.view import Change, DigestView, Side, Strength
+from classifier.threshold import JUST_UNDER
 from db.models import (
     Alert,
     Digest,
@@ -258,7 +258,7 @@ def test_near_misses_are_the_best_open_ones_under_the_line() -> None:
     make_match(make_notice(procurement=procurement_of(alerted), source="ted"), profile, score=0.49)
     for score in (0.49, 0.48, 0.47, 0.46, 0.45, 0.44, 0.43):
         make_match(make_notice(title={"nb": f"{score}"}), profile, score=score)
-    make_match(make_notice(), profile, score=0.5 - MARGIN - 0.01)
+    make_match(make_notice(), profile, score=0.5 - JUST_UNDER - 0.01)
     make_match(make_notice(), profile, score=0.45, barred_by="country")
     make_match(make_notice(deadline_at=utcnow() - DAY), profile, score=0.49)
     found = view(subscriber)
