@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, selectinload
 from classifier import scope
 from classifier.facets import NEWS_FOR, barred_by
 from classifier.owed import alert_matched, alert_told
-from classifier.score import PreparedProfile, Scored, Scorer
+from classifier.score import Scored, Scorer
 from classifier.text import LotText, NoticeText, ProfileText
 from classifier.threshold import own_lines
 from db import seed
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
+from db.notices import said
 from db.session import transaction, utcnow
 from settings import get_settings
 
@@ -136,7 +137,10 @@ def _match(s: Session, scorer: Scorer, versions: Sequence[NoticeVersion], profil
     if profiles:
         own = own_lines(s, (profile.id for profile in profiles))
         lines = {profile.id: own.get(profile.id, scorer.default_threshold) for profile in profiles}
-        scores = scorer.score([notice_text(version) for version in versions], prepared(scorer, profiles))
+        scores = scorer.score(
+            [notice_text(version) for version in versions],
+            [scorer.prepare(profile_text(profile)) for profile in profiles],
+        )
         for version, of_version in zip(versions, scores, strict=True):
             rows += [
                 _row(scorer, version, profile, scored, lines[profile.id], now)
@@ -180,12 +184,7 @@ def _lot_name(version: NoticeVersion, identifier: str | None) -> str | None:
     lot = next((lot for lot in version.lots if lot.identifier == identifier), None)
     if lot is None:
         return identifier
-    return f"{_PREFIX.sub('', lot.identifier)} {_said(lot.title, version.language)}".strip()
-
-
-def prepared(scorer: Scorer, profiles: Sequence[Profile]) -> list[PreparedProfile]:
-    """The profiles as the scorer wants them."""
-    return [scorer.prepare(profile_text(profile)) for profile in profiles]
+    return f"{_PREFIX.sub('', lot.identifier)} {said(lot.title, version.language)}".strip()
 
 
 def profile_text(profile: Profile) -> ProfileText:
@@ -197,21 +196,17 @@ def notice_text(version: NoticeVersion) -> NoticeText:
     """What the scorer reads of a version: its own language, or any other where that says nothing."""
     own = version.language
     return NoticeText(
-        title=_said(version.title, own),
-        description=_said(version.description, own),
+        title=said(version.title, own),
+        description=said(version.description, own),
         language=own,
         cpv=tuple(version.cpv),
         lots=tuple(
             LotText(
                 identifier=lot.identifier,
-                title=_said(lot.title, own),
-                description=_said(lot.description, own),
+                title=said(lot.title, own),
+                description=said(lot.description, own),
                 cpv=tuple(lot.cpv),
             )
             for lot in version.lots
         ),
     )
-
-
-def _said(texts: Any, language: str) -> str:
-    return texts.get(language) or next(iter(texts.values()), "")

@@ -53,6 +53,7 @@ class Scorer:
 
     def __init__(self, encoder: Encoder, names: CpvNames) -> None:
         self._encoder, self._reader = encoder, Reader(encoder, names, read_rarity(OURS))
+        self._prepared: dict[ProfileText, PreparedProfile] = {}
         spelled = (OURS / "scoring.json").read_bytes()
         scoring = json.loads(spelled)
         self.default_threshold = float(scoring["default_threshold"])
@@ -61,8 +62,10 @@ class Scorer:
         self.revision = f"{encoder.revision}.{hashlib.sha256(spelled).hexdigest()[:8]}"
 
     def prepare(self, profile: ProfileText) -> PreparedProfile:
-        """Read a profile once. May be kept as long as this scorer; an empty profile is allowed and scores low."""
-        return self._reader.prepare(profile)
+        """Read a profile, once: the same words are given back as long as this scorer lives. An empty one scores low."""
+        if profile not in self._prepared:
+            self._prepared[profile] = self._reader.prepare(profile)
+        return self._prepared[profile]
 
     def score(self, notices: Sequence[NoticeText], profiles: Sequence[PreparedProfile]) -> list[list[Scored]]:
         """For each notice, for each profile: its best lot's probability, and why. Every sentence is read."""

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL
 
-from classifier.match import load_scorer, match_new
+from classifier.match import load_scorer, match_new, profile_text
 from classifier.score import Scorer
 from classifier.threshold import set_threshold
 from db.models import Alert, Lot, Match, NoticeVersion, Profile, Subscriber
@@ -152,3 +152,8 @@ def test_an_archive_alerts_nobody(scorer: Scorer) -> None:
     with transaction() as s:
         assert s.scalars(select(Alert)).all() == []
         assert s.scalars(select(Match.barred_by)).all() == ["age"]
+
+
+def test_a_profile_is_read_once_however_many_batches_meet_it(scorer: Scorer) -> None:
+    text = profile_text(make_profile(make_subscriber()))
+    assert scorer.prepare(text) is scorer.prepare(text)
