@@ -90,8 +90,14 @@ def states() -> Counter[str]:
 @contextmanager
 def sender_process() -> Iterator[subprocess.Popen[bytes]]:
     """The sender as a process of its own, killed at the latest when the ``with`` ends."""
-    command = [sys.executable, "-c", "from alerts.sender import serve; serve()"]
-    process = subprocess.Popen(command, env=dict(os.environ))
+    with python_process("from alerts.sender import serve; serve()") as process:
+        yield process
+
+
+@contextmanager
+def python_process(code: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python of its own that runs this code on our settings, killed at the latest when the ``with`` ends."""
+    process = subprocess.Popen([sys.executable, "-c", code], env=dict(os.environ))
     try:
         yield process
     finally:

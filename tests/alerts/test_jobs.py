@@ -1,7 +1,6 @@
 """Does queued work get done, does a hung child hold up nobody, and does the worker stop when told? (T2, T8)"""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from mailroom import mailroom, wait_until
-from outbox import fill, states, use_relay
+from outbox import fill, python_process, states, use_relay
 from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 
@@ -56,13 +55,8 @@ def worker_process(*, children: str | None = None, limit_s: float = 1_200) -> It
         f"import sys; from datetime import timedelta; from alerts import jobs; {swap}"
         f"jobs.watch.CRAWL_LIMIT = timedelta(seconds={limit_s}); jobs.MATCH_LIMIT_S = {limit_s}; jobs.work()"
     )
-    process = subprocess.Popen([sys.executable, "-c", work], env=dict(os.environ))
-    try:
+    with python_process(work) as process:
         yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
 
 
 # Children

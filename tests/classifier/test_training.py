@@ -60,10 +60,8 @@ def test_no_copyleft_or_unlicensed_file_has_a_reader() -> None:
         assert not any(barred in name for name in read)
 
 
-def test_every_file_that_is_read_is_marked_as_free_in_the_corpus() -> None:
-    corpus = Path(__file__).parents[2] / ".." / "shared" / "corpus"
-    if not corpus.is_dir():
-        pytest.skip("../shared is not here")
+def test_every_file_that_is_read_is_marked_as_free_in_the_corpus(shared: Path) -> None:
+    corpus = shared / "corpus"
     marked = {
         cells[1].strip(" `"): cells[-2].strip()
         for line in (corpus / "README.md").read_text(encoding="utf-8").splitlines()
@@ -79,10 +77,8 @@ def test_a_corpus_without_one_of_its_files_is_an_error(tmp_path: Path) -> None:
         read_lessons(tmp_path)
 
 
-def test_held_out_rows_are_not_taught() -> None:
-    corpus = Path(__file__).parents[2] / ".." / "shared" / "corpus"
-    if not corpus.is_dir():
-        pytest.skip("../shared is not here")
+def test_held_out_rows_are_not_taught(shared: Path) -> None:
+    corpus = shared / "corpus"
     with gzip.open(corpus / "parallel/tatoeba.nb-sv.tsv.gz", "rt", encoding="utf-8") as lines:
         written = [tuple(line.rstrip("\n").split("\t")) for line in lines][1:]
     lessons = read_lessons(corpus)
