@@ -23,17 +23,19 @@ def run() -> Told:
     encoder = load_encoder(get_settings().model)
     scorer = Scorer(encoder, seed.load())
     firms = read(COMPANIES.read_bytes()).subscriber
-    profiles = [
-        scorer.prepare(ProfileText(sentences=tuple(p.sentences), language=firm.language, cpv=tuple(p.cpv)))
-        for firm in firms
-        for p in firm.profile
-    ]
+    roster = scorer.roster(
+        [
+            ProfileText(sentences=tuple(p.sentences), language=firm.language, cpv=tuple(p.cpv))
+            for firm in firms
+            for p in firm.profile
+        ]
+    )
     notices = _notices()
     texts = [text for n in notices for text in (n.title, n.description)]
     ours, bare = [], []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        scorer.score(notices, profiles)
+        scorer.score(notices, roster)
         ours.append(len(notices) / (time.perf_counter() - started))
         started = time.perf_counter()
         encoder.encode(texts)

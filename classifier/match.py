@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, selectinload
 
@@ -137,16 +138,13 @@ def _match(s: Session, scorer: Scorer, versions: Sequence[NoticeVersion], profil
     if profiles:
         own = own_lines(s, (profile.id for profile in profiles))
         lines = {profile.id: own.get(profile.id, scorer.default_threshold) for profile in profiles}
-        scores = scorer.score(
-            [notice_text(version) for version in versions],
-            [scorer.prepare(profile_text(profile)) for profile in profiles],
-        )
+        floors = np.array([min(scorer.keep_floor, lines[profile.id]) for profile in profiles], dtype=np.float32)
+        roster = scorer.roster([profile_text(profile) for profile in profiles])
+        scores = scorer.score([notice_text(version) for version in versions], roster, floors)
         for version, of_version in zip(versions, scores, strict=True):
-            rows += [
-                _row(scorer, version, profile, scored, lines[profile.id], now)
-                for profile, scored in zip(profiles, of_version, strict=True)
-                if scored.score >= min(scorer.keep_floor, lines[profile.id])
-            ]
+            for scored in of_version:
+                profile = profiles[scored.profile]
+                rows.append(_row(scorer, version, profile, scored, lines[profile.id], now))
     # Scored anew is said anew: an edited profile's old reasons, and matches it no longer has, are gone.
     s.execute(
         delete(Match).where(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from classifier.encoder import Encoder
 from classifier.grams import grams
+from classifier.roster import Roster
 from classifier.signals import PreparedProfile, Rows, Unit, measure, says_what_it_does, unit_row, units
 from classifier.text import CpvNames, NoticeText, ProfileText, cpv_digits, cpv_name
 
@@ -34,15 +35,19 @@ class Reader:
             grams=grams("\n".join(sentences), self._rarity),
         )
 
+    def roster(self, profiles: Sequence[ProfileText]) -> Roster:
+        """Read profiles and stack them."""
+        return Roster(profiles=[self.prepare(profile) for profile in profiles])
+
     def measure(
-        self, notices: Sequence[NoticeText], profiles: Sequence[PreparedProfile]
+        self, notices: Sequence[NoticeText], roster: Roster
     ) -> tuple[list[list[Unit]], Mapping[str, Rows], NDArray[np.float32]]:
         """The units of each notice, the vector of every text, and all units × profiles × signals: for fitting."""
         of_each = [units(notice, self._names) for notice in notices]
         every = [unit for found in of_each for unit in found]
         texts = list(dict.fromkeys(text for u in every for text in (*(part.text for part in u.told), *u.named)))
         rows = dict(zip(texts, self._encoder.encode(texts), strict=True))
-        return of_each, rows, measure(every, rows, profiles, self._names, self._rarity)
+        return of_each, rows, measure(every, rows, roster.profiles, self._names, self._rarity)
 
 
 def read_rarity(folder: Path) -> Rows:

@@ -57,11 +57,20 @@ class NoticeText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileText:
-    """What a firm says it can do, in its own words, and the CPV codes it picked (perhaps none)."""
+    """What a firm says it can do, in its own words, and the CPV codes it picked (perhaps none).
+
+    `weights` has one number for each sentence, as feedback taught; none given means that all count alike.
+    """
 
     sentences: tuple[str, ...]
     language: str
     cpv: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where weights and sentences do not go together."""
+        if self.weights and len(self.weights) != len(self.sentences):
+            raise ValueError("a profile has one weight for each of its sentences, or none at all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,11 +74,11 @@ def _measured(readers: Sequence[Reader], judged: Judged, mode: Mode) -> NDArray[
     ]
     found = np.empty((len(firms), len(notices), len(Signal)), dtype=np.float32)
     for half, reader in enumerate(readers):
-        profiles = [reader.prepare(firm) for firm in firms]
+        roster = reader.roster(firms)
         mine = [at for at, identifier in enumerate(judged.identifiers) if half_of(identifier) == half]
         for start in track(range(0, len(mine), 200), description=f"{mode.value}, half {half}"):
             here = mine[start : start + 200]
-            found[:, here] = reader.measure([notices[at] for at in here], profiles)[2].transpose(1, 0, 2)
+            found[:, here] = reader.measure([notices[at] for at in here], roster)[2].transpose(1, 0, 2)
     return found
 
 

@@ -156,4 +156,4 @@ def test_an_archive_alerts_nobody(scorer: Scorer) -> None:
 
 def test_a_profile_is_read_once_however_many_batches_meet_it(scorer: Scorer) -> None:
     text = profile_text(make_profile(make_subscriber()))
-    assert scorer.prepare(text) is scorer.prepare(text)
+    assert scorer.roster([text]).profiles[0] is scorer.roster([text]).profiles[0]

@@ -27,7 +27,7 @@ def scorer(encoder: Encoder) -> Scorer:
 
 
 def one(scorer: Scorer, notice: NoticeText, profile: ProfileText) -> Scored:
-    return scorer.score([notice], [scorer.prepare(profile)])[0][0]
+    return scorer.score([notice], scorer.roster([profile]))[0][0]
 
 
 class Trade(NamedTuple):
@@ -92,9 +92,7 @@ def test_each_trade_across_the_border_scores_above_every_other(scorer: Scorer, a
         for trade, code in zip(TRADES.values(), codes, strict=True)
     ]
 
-    scores = np.array(
-        [[s.score for s in row] for row in scorer.score(notices, [scorer.prepare(firm) for firm in firms])]
-    )
+    scores = scorer.chances(notices, scorer.roster(firms))
 
     for trade, name in enumerate(TRADES):
         others = np.delete(scores[:, trade], trade)
@@ -195,15 +193,17 @@ EMPTY = [
 def test_empty_things_have_a_score_and_quote_what_there_is(
     scorer: Scorer, said: tuple[str, ...], cpv: tuple[str, ...]
 ) -> None:
-    prepared = scorer.prepare(ProfileText(sentences=said, language="nb", cpv=cpv))
-    for (scored,) in scorer.score(EMPTY, [prepared]):
+    roster = scorer.roster([ProfileText(sentences=said, language="nb", cpv=cpv)])
+    for (scored,) in scorer.score(EMPTY, roster):
         assert 0 <= scored.score <= 1
         assert not math.isnan(scored.score)
 
 
 def test_nothing_against_nothing_is_nothing(scorer: Scorer) -> None:
-    assert scorer.score([], []) == []
-    assert scorer.score([EMPTY[0]], []) == [[]]
+    nobody = scorer.roster([])
+    assert scorer.score([], nobody) == []
+    assert scorer.score([EMPTY[0]], nobody) == [[]]
+    assert scorer.chances([EMPTY[0]], nobody).shape == (1, 0)
 
 
 PIECES = st.sampled_from(
@@ -242,11 +242,11 @@ def test_a_score_does_not_depend_on_its_company(scorer: Scorer) -> None:
     notices = [
         NoticeText(title=trade.nb_notice[0], description=trade.nb_notice[1], language="nb") for trade in TRADES.values()
     ]
-    profiles = [scorer.prepare(ProfileText(sentences=(trade.sv_firm,), language="sv")) for trade in TRADES.values()]
-    together = scorer.score(notices, profiles)
+    profiles = [ProfileText(sentences=(trade.sv_firm,), language="sv") for trade in TRADES.values()]
+    together = scorer.score(notices, scorer.roster(profiles))
     for row, notice in enumerate(notices):
         for column, profile in enumerate(profiles):
-            alone = scorer.score([notice], [profile])[0][0]
+            alone = one(scorer, notice, profile)
             assert alone.score == pytest.approx(together[row][column].score, abs=1e-6)
             assert alone.evidence == together[row][column].evidence
 
