@@ -6,9 +6,10 @@ at a time, so that the two can never miss each other.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from classifier.owed import alert_matched, alert_told
 from classifier.score import Scored, Scorer
 from classifier.text import LotText, NoticeText, ProfileText
 from classifier.threshold import own_lines
+from classifier.weights import in_order, weights_of
 from db import seed
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
 from db.notices import said
@@ -139,7 +141,8 @@ def _match(s: Session, scorer: Scorer, versions: Sequence[NoticeVersion], profil
         own = own_lines(s, (profile.id for profile in profiles))
         lines = {profile.id: own.get(profile.id, scorer.default_threshold) for profile in profiles}
         floors = np.array([min(scorer.keep_floor, lines[profile.id]) for profile in profiles], dtype=np.float32)
-        roster = scorer.roster([profile_text(profile) for profile in profiles])
+        weights = weights_of(s, lines)
+        roster = scorer.roster([profile_text(profile, weights.get(profile.id, {})) for profile in profiles])
         scores = scorer.score([notice_text(version) for version in versions], roster, floors)
         for version, of_version in zip(versions, scores, strict=True):
             for scored in of_version:
@@ -185,9 +188,14 @@ def _lot_name(version: NoticeVersion, identifier: str | None) -> str | None:
     return f"{_PREFIX.sub('', lot.identifier)} {said(lot.title, version.language)}".strip()
 
 
-def profile_text(profile: Profile) -> ProfileText:
-    """What the scorer reads of a profile."""
-    return ProfileText(sentences=tuple(profile.sentences), language=profile.language, cpv=tuple(profile.cpv))
+def profile_text(profile: Profile, weights: Mapping[str, float] = MappingProxyType({})) -> ProfileText:
+    """What the scorer reads of a profile, and how much each of its sentences counts, as far as that was learned."""
+    return ProfileText(
+        sentences=tuple(profile.sentences),
+        language=profile.language,
+        cpv=tuple(profile.cpv),
+        weights=in_order(profile.sentences, weights),
+    )
 
 
 def notice_text(version: NoticeVersion) -> NoticeText:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from classifier.threshold import set_threshold
 from db.address import mailable
-from db.models import Cadence, Profile, Subscriber, Threshold
+from db.models import Cadence, Drawn, Profile, Subscriber, Threshold
 from db.session import transaction, utcnow
 
 
@@ -136,11 +136,15 @@ def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: Profi
         row.matched_rev = None
     s.flush()
     if one.threshold is not None:
-        newest = s.scalar(
-            select(Threshold.value).where(Threshold.profile_id == row.id).order_by(Threshold.id.desc()).limit(1)
+        # The file says where the line began. What was learned or drawn by hand since stands until the file says else.
+        start = s.scalar(
+            select(Threshold.value)
+            .where(Threshold.profile_id == row.id, Threshold.drawn == Drawn.START)
+            .order_by(Threshold.id.desc())
+            .limit(1)
         )
-        if newest is None or abs(float(newest) - one.threshold) >= 0.0005:
-            set_threshold(s, row.id, one.threshold, by=by, why="profiles import")
+        if start is None or abs(float(start) - one.threshold) >= 0.0005:
+            set_threshold(s, row.id, one.threshold, by=by, why="profiles import", drawn=Drawn.START)
 
 
 def rows() -> list[dict[str, Any]]:

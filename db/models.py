@@ -15,7 +15,18 @@ from db.notices import (
     SourceState,
     VersionBuyer,
 )
-from db.subscribers import Cadence, Feedback, Match, Profile, Subscriber, Threshold
+from db.subscribers import (
+    Cadence,
+    Drawn,
+    Feedback,
+    JudgedMatch,
+    Match,
+    Profile,
+    SentenceWeight,
+    Subscriber,
+    Threshold,
+    Verdict,
+)
 from db.types import Base
 
 __all__ = [
@@ -31,9 +42,11 @@ __all__ = [
     "DeliveryState",
     "Digest",
     "DigestRun",
+    "Drawn",
     "Feedback",
     "Fetch",
     "FetchState",
+    "JudgedMatch",
     "Lot",
     "Match",
     "Notice",
@@ -43,9 +56,11 @@ __all__ = [
     "ProcurementKey",
     "Profile",
     "Quarantined",
+    "SentenceWeight",
     "SourceState",
     "Subscriber",
     "Suppression",
     "Threshold",
+    "Verdict",
     "VersionBuyer",
 ]

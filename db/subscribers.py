@@ -1,9 +1,9 @@
-"""Whom do we serve, and with what line? Tables of subscribers, profiles, matches, thresholds and feedback."""
+"""Whom do we serve, with what line, and what did they say of it? Tables of subscribers, profiles, matches and feedback."""
 
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Words, refers
@@ -15,6 +15,22 @@ class Cadence(StrEnum):
     AT_ONCE = "at_once"
     DAILY = "daily"
     WEEKLY = "weekly"
+
+
+class Verdict(StrEnum):
+    """What a subscriber can say of an alert."""
+
+    RELEVANT = "relevant"
+    NOT_RELEVANT = "not_relevant"
+
+
+class Drawn(StrEnum):
+    """How a line or a weight came to be: with the profile, by a person's hand, by learning, or by taking one back."""
+
+    START = "start"
+    HAND = "hand"
+    LEARNED = "learned"
+    UNDO = "undo"
 
 
 class Subscriber(Base):
@@ -93,9 +109,46 @@ class Threshold(Base):
     """A line above which a match becomes an alert. Append-only: the newest row of a profile rules."""
 
     __tablename__ = "threshold"
+    __table_args__ = (
+        UniqueConstraint("undoes", name="threshold_undone_once"),
+        CheckConstraint("drawn IN ('start', 'hand', 'learned', 'undo')", name="drawn_known"),
+        # A person's line may jump; what nobody looked at may not (P3).
+        CheckConstraint(
+            "drawn <> 'learned' OR moved_from IS NOT NULL AND abs(value - moved_from) <= 0.02",
+            name="learned_in_small_steps",
+        ),
+    )
     id: Mapped[Id]
     profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
     value: Mapped[Decimal] = mapped_column(Numeric(4, 3))
+    moved_from: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))  # null: it is not known where the line was
+    drawn: Mapped[Words] = mapped_column(server_default="start")
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("threshold.id", ondelete="CASCADE"))
+    by: Mapped[Words]
+    why: Mapped[Words]
+    at: Mapped[Born]
+
+
+class SentenceWeight(Base):
+    """How much one sentence of a profile counts; 1 where there is no row. Append-only as Threshold is.
+
+    The sentence itself is the key: one that is edited is another, and starts anew.
+    """
+
+    __tablename__ = "sentence_weight"
+    __table_args__ = (
+        UniqueConstraint("undoes", name="sentence_weight_undone_once"),
+        CheckConstraint("drawn IN ('learned', 'undo')", name="drawn_known"),
+        CheckConstraint("value BETWEEN 0.7 AND 1.1", name="never_silent"),
+        CheckConstraint("drawn <> 'learned' OR abs(value - moved_from) <= 0.05", name="learned_in_small_steps"),
+    )
+    id: Mapped[Id]
+    profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
+    sentence: Mapped[Words]
+    value: Mapped[Decimal] = mapped_column(Numeric(4, 3))
+    moved_from: Mapped[Decimal] = mapped_column(Numeric(4, 3))
+    drawn: Mapped[Words]
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("sentence_weight.id", ondelete="CASCADE"))
     by: Mapped[Words]
     why: Mapped[Words]
     at: Mapped[Born]
@@ -113,3 +166,18 @@ class Feedback(Base):
     alert_id: Mapped[int] = refers("alert.id", ondelete="CASCADE")
     verdict: Mapped[Words]
     at: Mapped[Born]
+
+
+class JudgedMatch(Base):
+    """Which match a verdict speaks of, as it was told: matches are scored anew, and what was judged must not change."""
+
+    __tablename__ = "judged_match"
+    __table_args__ = (UniqueConstraint("feedback_id", "profile_id", name="judged_match_once"),)
+    id: Mapped[Id]
+    feedback_id: Mapped[int] = refers("feedback.id", ondelete="CASCADE")
+    profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
+    version_id: Mapped[int] = refers("notice_version.id")
+    model_rev: Mapped[Words]
+    score: Mapped[Score]
+    line: Mapped[Score]  # where the profile's line then was
+    sentence: Mapped[Words]  # the profile's, that the alert quoted

@@ -1,11 +1,12 @@
 """Rows for tests, with sensible values where a test does not care."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
 
+from classifier.feedback import record
 from db.models import (
     Alert,
     Buyer,
@@ -16,6 +17,7 @@ from db.models import (
     Profile,
     Subscriber,
     Threshold,
+    Verdict,
     VersionBuyer,
 )
 from db.session import transaction, utcnow
@@ -23,6 +25,7 @@ from db.session import transaction, utcnow
 Row = TypeVar("Row")
 _serial = count(1)
 MODEL_REV = "test-rev"
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)  # of every profile's line, before anybody said a word
 
 
 def make_subscriber(**values: Any) -> Subscriber:
@@ -43,8 +46,8 @@ def make_subscriber(**values: Any) -> Subscriber:
     return _added(row)
 
 
-def make_profile(subscriber: Subscriber, *, threshold: float = 0.5, **values: Any) -> Profile:
-    """A welding profile with its line at 0.5."""
+def make_profile(subscriber: Subscriber, *, threshold: float | None = 0.5, **values: Any) -> Profile:
+    """A welding profile with its line at 0.5; without a line it follows the model's own."""
     row = Profile(
         **{
             "subscriber_id": subscriber.id,
@@ -62,7 +65,8 @@ def make_profile(subscriber: Subscriber, *, threshold: float = 0.5, **values: An
         | values
     )
     _added(row)
-    _added(Threshold(profile_id=row.id, value=Decimal(str(threshold)), by="test", why="start"))
+    if threshold is not None:
+        _added(Threshold(profile_id=row.id, value=Decimal(str(threshold)), by="test", why="start", at=BEGINNING))
     return row
 
 
@@ -169,6 +173,29 @@ def make_alert(
         | values
     )
     return _added(row)
+
+
+def make_verdict(
+    profile: Profile,
+    verdict: str,
+    *,
+    score: float = 0.6,
+    sentence: str | None = None,
+    version: NoticeVersion | None = None,
+    at: datetime | None = None,
+    **values: Any,
+) -> Alert:
+    """An alert of a profile's match (``values`` are the match's) that its subscriber has judged."""
+    version = version or make_notice()
+    match = make_match(version, profile, score=score, **values)
+    with transaction() as s:
+        if sentence is not None:
+            s.get_one(Match, match.id).evidence = match.evidence | {"profile_sentence": sentence}
+        subscriber = s.get_one(Subscriber, profile.subscriber_id)
+    alert = make_alert(subscriber, version)
+    with transaction() as s:
+        record(s, alert.id, Verdict(verdict), at=at)
+    return alert
 
 
 def _added(row: Row) -> Row:

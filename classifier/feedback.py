@@ -1,0 +1,157 @@
+"""What did a subscriber say of an alert, and of which matches does that speak?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Verdict
+from db.session import utcnow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One verdict on one profile's match, by the scores of the model in force."""
+
+    alert_id: int
+    at: datetime
+    relevant: bool
+    score: float
+    line: float
+    sentence: str
+
+
+def record(s: Session, alert_id: int, verdict: Verdict, *, at: datetime | None = None) -> None:
+    """Keep what a subscriber says of an alert: the last word wins, and the same word again changes nothing.
+
+    Nothing else writes verdicts, and only a POST may call this: mail scanners follow every link (P3). Raises
+    LookupError where there is no such alert.
+    """
+    told = s.get(Alert, alert_id)
+    if told is None or not hold(s, told.subscriber_id):
+        raise LookupError(f"no alert has the id {alert_id}")
+    said = insert(Feedback).values(alert_id=alert_id, verdict=verdict, at=at or utcnow())
+    s.execute(
+        said.on_conflict_do_update(
+            constraint="feedback_once",
+            set_={"verdict": said.excluded.verdict, "at": said.excluded.at},
+            where=Feedback.verdict != said.excluded.verdict,
+        )
+    )
+    keep_judged(s, Alert.id == alert_id)
+
+
+def hold(s: Session, subscriber_id: int) -> bool:
+    """Keep a subscriber from being erased until the caller's commit; False where there is none to keep.
+
+    Without it, an erasure and we could each wait for rows that the other has.
+    """
+    held = select(Subscriber.id).where(Subscriber.id == subscriber_id).with_for_update(read=True, key_share=True)
+    return s.scalar(held) is not None
+
+
+def keep_judged(s: Session, alerts: ColumnElement[bool]) -> None:
+    """Write down, once for each verdict of these alerts, which matches it speaks of, as they now are."""
+    wanted = (
+        select(Feedback.id, Alert)
+        .join(Alert, Alert.id == Feedback.alert_id)
+        .where(alerts, ~exists().where(JudgedMatch.feedback_id == Feedback.id))
+    )
+    for feedback_id, alert in s.execute(wanted).all():
+        for match in carriers(_matches(s, alert), alert.version_id):
+            s.execute(
+                insert(JudgedMatch)
+                .values(
+                    feedback_id=feedback_id,
+                    profile_id=match.profile_id,
+                    version_id=match.version_id,
+                    model_rev=match.model_rev,
+                    score=match.score,
+                    line=match.threshold_then,
+                    sentence=match.evidence["profile_sentence"],
+                )
+                .on_conflict_do_nothing(constraint="judged_match_once")
+            )
+
+
+def carriers(matches: Iterable[Match], version_id: int) -> list[Match]:
+    """The match of each profile for whose sake an alert was made; given newest first, and as the mail tells reasons.
+
+    A profile counts by its match with the alert's version, or else by its best with the procurement; all above their
+    line carried the alert, and where none is above it now, the best one did.
+    """
+    by_profile: dict[int, dict[int, Match]] = {}
+    for match in matches:
+        by_profile.setdefault(match.profile_id, {}).setdefault(match.version_id, match)
+    best = []
+    for of_version in by_profile.values():
+        own = of_version.get(version_id)
+        best.append(own if own and _above(own) else max(of_version.values(), key=lambda match: match.score))
+    return [match for match in best if _above(match)] or sorted(best, key=lambda match: match.score)[-1:]
+
+
+def judgements(s: Session, profile: Profile) -> list[Judgement]:
+    """Every verdict on this profile's matches that has a score of the model in force, oldest first.
+
+    A verdict on another model's score counts once the notice is scored by this one: scores of two models are not
+    compared.
+    """
+    in_force = _in_force(s, profile)
+    rows = s.execute(
+        select(Feedback, JudgedMatch, Match.score, Match.threshold_then)
+        .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
+        .outerjoin(
+            Match,
+            and_(
+                Match.version_id == JudgedMatch.version_id,
+                Match.profile_id == JudgedMatch.profile_id,
+                Match.model_rev == in_force,
+            ),
+        )
+        .where(JudgedMatch.profile_id == profile.id)
+        .order_by(Feedback.at, Feedback.id)
+    )
+    found = []
+    for feedback, told, score, line in rows:
+        same = told.model_rev == in_force  # then what was told counts, however it is scored by now
+        if same or score is not None:
+            found.append(
+                Judgement(
+                    alert_id=feedback.alert_id,
+                    at=feedback.at,
+                    relevant=feedback.verdict == Verdict.RELEVANT,
+                    score=told.score if same else score,
+                    line=told.line if same else line,
+                    sentence=told.sentence,
+                )
+            )
+    return found
+
+
+def _in_force(s: Session, profile: Profile) -> str | None:
+    """The model revision by which this profile is scored; while it is owed to the scorer, the one that last did."""
+    newest = select(Match.model_rev).where(Match.profile_id == profile.id).order_by(Match.id.desc()).limit(1)
+    told = select(JudgedMatch.model_rev).where(JudgedMatch.profile_id == profile.id).order_by(JudgedMatch.id.desc())
+    return profile.matched_rev or s.scalar(newest) or s.scalar(told.limit(1))
+
+
+def _matches(s: Session, alert: Alert) -> Sequence[Match]:
+    return s.scalars(
+        select(Match)
+        .join(NoticeVersion, NoticeVersion.id == Match.version_id)
+        .join(Notice, Notice.id == NoticeVersion.notice_id)
+        .join(Profile, Profile.id == Match.profile_id)
+        .where(
+            Notice.procurement_id == alert.procurement_id,
+            Profile.subscriber_id == alert.subscriber_id,
+            Match.barred_by.is_(None),
+        )
+        .order_by(Match.id.desc())
+    ).all()
+
+
+def _above(match: Match) -> bool:
+    return match.score >= match.threshold_then

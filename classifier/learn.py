@@ -1,0 +1,199 @@
+"""What do a firm's verdicts teach? Its line and its sentences' weights move by bounded, recorded, reversible steps.
+
+Bounded by the tables, not by the timetable: a step is what is left of the week's way, so that learning may run as
+often as it likes. Evidence is what was said since a person last drew the line or the weight.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session
+
+from classifier import estimate, history
+from classifier.feedback import Judgement, hold, judgements, keep_judged
+from classifier.history import LEARNING, check_last, lock
+from classifier.match import MATCH_LOCK
+from classifier.threshold import history as lines
+from classifier.threshold import line_in_force, set_threshold
+from classifier.weights import UNWEIGHED, weight_history
+from db.models import Alert, Drawn, Feedback, Profile, SentenceWeight, Subscriber
+from db.session import transaction, utcnow
+
+log = logging.getLogger(__name__)
+
+WEEK: Final = timedelta(days=7)
+HAND_HOLDS: Final = timedelta(days=30)  # a line that an administrator set is left alone for so long
+LINE_VERDICTS: Final = 5
+LINE_MOST: Final = Decimal("0.02")
+LINE_LEAST: Final = Decimal("0.005")  # less is no step worth a row that somebody must read
+SENTENCE_VERDICTS: Final = 3
+WEIGHT_MOST: Final = Decimal("0.05")
+WEIGHT_LEAST: Final = Decimal("0.01")
+_NAMED = 20  # alerts that a reason names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of a profile's line, or of the weight of one of its sentences; `why` is for a person to read."""
+
+    profile_id: int
+    sentence: str | None  # None: the line
+    old: Decimal
+    new: Decimal
+    why: str
+
+
+def learn(*, now: datetime | None = None, dry_run: bool = False) -> list[Step]:
+    """Take every step that verdicts ask for and bounds allow; calling it again changes nothing.
+
+    With ``dry_run`` the same steps are told and none is taken. ``now`` is the moment up to which the week reaches.
+    """
+    at = now or utcnow()
+    taken: list[Step] = []
+    for profile_id in _judged_profiles():
+        with transaction() as s:
+            taken += _learn(s, profile_id, at)
+            if dry_run:
+                s.rollback()
+    if not dry_run:
+        for step in taken:
+            log.info("learned", extra={"profile_id": step.profile_id, "sentence": step.sentence is not None,
+                                       "old": str(step.old), "new": str(step.new)})  # fmt: skip
+    return taken
+
+
+def undo_weight(s: Session, weight: SentenceWeight, *, by: str, at: datetime | None = None) -> SentenceWeight:
+    """Give a sentence the weight it had before this one; only the last change that stands can be taken back.
+
+    What was said of alerts until now teaches nothing about this sentence after it. Raises NotLast.
+    """
+    _nobody_scores(s)
+    lock(s, weight.profile_id)
+    rows = [row for row in weight_history(s, weight.profile_id) if row.sentence == weight.sentence]
+    value = check_last(rows, weight)
+    why = f"takes back: {weight.why}"
+    return _weigh(s, weight.profile_id, weight.sentence, weight.value, value, by=by, why=why, undoes=weight.id,
+                  at=at or utcnow())  # fmt: skip
+
+
+def _judged_profiles() -> Sequence[int]:
+    said = exists().where(Alert.subscriber_id == Subscriber.id, Feedback.alert_id == Alert.id)
+    with transaction() as s:
+        return s.scalars(
+            select(Profile.id)
+            .join(Subscriber)
+            .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None), said)
+            .order_by(Profile.id)
+        ).all()
+
+
+def _learn(s: Session, profile_id: int, now: datetime) -> list[Step]:
+    """The steps of one profile, taken in the caller's transaction."""
+    profile = s.get(Profile, profile_id)
+    if profile is None or not hold(s, profile.subscriber_id):  # erased since it was listed
+        return []
+    keep_judged(s, Alert.subscriber_id == profile.subscriber_id)
+    if not _steps(s, profile, now):
+        return []
+    # There is something to do. Looked at again when nobody scores and nobody else learns or draws by hand.
+    _nobody_scores(s)
+    lock(s, profile_id)
+    s.expire_all()
+    steps = _steps(s, profile, now)
+    for step in steps:
+        if step.sentence is None:
+            set_threshold(s, profile_id, step.new, by=LEARNING, why=step.why, drawn=Drawn.LEARNED, at=now)
+        else:
+            _weigh(s, profile_id, step.sentence, step.old, step.new, by=LEARNING, why=step.why, undoes=None, at=now)
+    return steps
+
+
+def _steps(s: Session, profile: Profile, now: datetime) -> list[Step]:
+    said = judgements(s, profile)
+    line = _line_step(s, profile, said, now)
+    return [*([line] if line else []), *_weight_steps(s, profile, said, now)]
+
+
+def _line_step(s: Session, profile: Profile, said: Sequence[Judgement], now: datetime) -> Step | None:
+    rows = lines(s, profile.id)
+    drawn = history.drawn_by_hand(rows)
+    if drawn is not None and drawn.drawn == Drawn.HAND and drawn.at > now - HAND_HOLDS:
+        return None
+    evidence = said if drawn is None else [one for one in said if one.at > drawn.at]
+    line = line_in_force(s, profile.id)
+    if line is None or len(evidence) < LINE_VERDICTS or not estimate.LEAST_LINE <= line <= estimate.MOST_LINE:
+        return None  # a line beyond the bounds was meant: nothing at all, or everything
+    # Where no person drew a line, learning began at the default by which these were told.
+    base = drawn.value if drawn is not None else (rows[0].moved_from if rows else line)
+    relevant = [one.relevant for one in evidence]
+    by = estimate.offset([one.score for one in evidence], relevant)
+    aim = estimate.line_for(base if base is not None else line, by)
+    left = LINE_MOST - history.moved(rows, now - WEEK)
+    way = estimate.step(line, aim, most=left, least=LINE_LEAST, relevant=relevant)
+    if not way:
+        return None
+    why = f"{_told(evidence, relevant)}: line {line} → {line + way}, on the way to {aim}"
+    return Step(profile_id=profile.id, sentence=None, old=line, new=line + way, why=why)
+
+
+def _weight_steps(s: Session, profile: Profile, said: Sequence[Judgement], now: datetime) -> list[Step]:
+    if not said:
+        return []
+    # What the firm's line answers for is taken out first, so that a sentence is weighed against the firm's others.
+    by = estimate.offset([one.score for one in said], [one.relevant for one in said])
+    every = weight_history(s, profile.id)
+    steps = []
+    for sentence in dict.fromkeys(profile.sentences):
+        rows = [row for row in every if row.sentence == sentence]
+        drawn = history.drawn_by_hand(rows)
+        evidence = [one for one in said if _quotes(one, sentence) and (drawn is None or one.at > drawn.at)]
+        if len(evidence) < SENTENCE_VERDICTS:
+            continue
+        relevant = [one.relevant for one in evidence]
+        aim = estimate.weight_for(estimate.chances([one.score for one in evidence], by).tolist(), relevant)
+        weight = rows[-1].value if rows else UNWEIGHED
+        left = WEIGHT_MOST - history.moved(rows, now - WEEK)
+        way = -estimate.step(-weight, -aim, most=left, least=WEIGHT_LEAST, relevant=relevant)
+        if way:
+            why = f"{_told(evidence, relevant)}: weight {weight} → {weight + way}, on the way to {aim}"
+            steps.append(Step(profile_id=profile.id, sentence=sentence, old=weight, new=weight + way, why=why))
+    return steps
+
+
+def _quotes(one: Judgement, sentence: str) -> bool:
+    return bool(one.sentence) and one.sentence in sentence  # a long entry may be quoted in part
+
+
+def _told(evidence: Sequence[Judgement], relevant: Sequence[bool]) -> str:
+    named = ", ".join(str(one.alert_id) for one in evidence[-_NAMED:])
+    more = f" and {len(evidence) - _NAMED} before" if len(evidence) > _NAMED else ""
+    expected = sum(one.score for one in evidence)
+    return (
+        f"{sum(relevant)} of {len(evidence)} judged alerts were relevant, {expected:.1f} by their scores "
+        f"(alerts {named}{more})"
+    )
+
+
+def _weigh(
+    s: Session, profile_id: int, sentence: str, old: Decimal, new: Decimal, *, by: str, why: str, undoes: int | None,
+    at: datetime,
+) -> SentenceWeight:  # fmt: skip
+    """Write a weight, and owe the profile to the scorer again."""
+    row = SentenceWeight(
+        profile_id=profile_id, sentence=sentence, value=new, moved_from=old, undoes=undoes, by=by, why=why, at=at,
+        drawn=Drawn.LEARNED if undoes is None else Drawn.UNDO,
+    )  # fmt: skip
+    s.add(row)
+    s.execute(update(Profile).where(Profile.id == profile_id).values(matched_rev=None))
+    s.flush()
+    return row
+
+
+def _nobody_scores(s: Session) -> None:
+    # A matching that read the old weights would otherwise mark the profile as scored after we owed it anew.
+    s.execute(select(func.pg_advisory_xact_lock(MATCH_LOCK)))
