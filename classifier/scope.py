@@ -5,19 +5,21 @@ legal basis) and the words of its text. No single box decides: a wrongly ticked 
 Swedish notices that declare it are not defence), so it only adds weight to other evidence.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from classifier.scope_buyers import BuyerKind, kind_of
+from classifier.scope_codes import DEFENCE, FIELD, HOUSEKEEPING, PREPAREDNESS, weight
+from classifier.scope_words import Hit, Theme, hits
 from db import seed
 from db.models import NoticeVersion
 from db.reference import Reference
+from db.reference.buyers import BuyerScope
 from db.session import transaction
 
 
@@ -47,54 +49,23 @@ class Verdict:
     signs: tuple[Sign, ...]
 
 
-# A scope is given from this weight on. One strong sign (a defence buyer, a weapon's code) is enough; the directive
-# (1), a buyer of mixed errands such as the police (1), or one word (1) is not.
+# A scope is given from this weight on. One strong sign (a defence buyer, a weapon's code, a fire engine in the title)
+# is enough; the directive (1), an emergency service as the buyer (1), or a word that everyday errands share (1) is not.
 ENOUGH: Final = 2.0
+LOUDEST_WORDS: Final = 2.0
+ASIDE: Final = 1 / 3  # what words of preparedness keep of their loudness beside a main code of housekeeping
 DEFENCE_DIRECTIVE: Final = "32009L0081"
+DEFENCE_ACTIVITY: Final = "defence"
+PUBLIC_ORDER: Final = "pub-os"  # police and fire brigades, but courts and prisons too
 READ_CHARACTERS: Final = 4000  # of the description: what a notice is about stands at its beginning
 
-# Prefixes of CPV 2008 and their weight; the longest that fits counts. Names: db/reference/cpv.tsv.
-DEFENCE_CPV: Final = {
-    "246": 2, "353": 3, "354": 3, "355": 3, "356": 3, "35613": 1, "3563": 0, "357": 3, "3581": 1, "358111": 0,
-    "358112": 0, "358113": 3, "35812": 3, "35813": 2, "3582": 1, "45216129": 0, "452162": 3, "506": 2, "5061": 0,
-    "5062": 2, "5063": 3, "5064": 3, "5065": 3, "5066": 3, "734": 3, "7522": 3, "75222": 0, "806": 2,
-}  # fmt: skip
-PREPAREDNESS_CPV: Final = {
-    "31682500": 2, "31682510": 2, "34114100": 1, "34114110": 2, "341142": 0, "341442": 2, "3511": 2, "35113": 1,
-    "352": 2, "358111": 2, "358112": 2, "4521612": 2, "45216129": 3, "75222": 3, "7524": 1, "75241": 1.5, "7525": 3,
-}  # fmt: skip
-
-# Names by which the defence bodies of countries that the table of buyers does not hold call themselves.
-DEFENCE_BUYERS: Final = (
-    r"ministry of (?:national )?defen[cs]e|ministerie van defensie|ministère des armées|ministère de la défense"
-    r"|ministero della difesa|ministerio de defensa|ministerstwo obrony|ministerstvo obrany|ministerul apărării"
-    r"|bundesministerium der verteidigung|bundeswehr\w*|forsvarskommando\w*|forsvarsminist\w*|puolustus\w*|kaitse(?:vä|inv)\w*"
-    r"|defence forces?|armed forces|mod|nato|carabinieri|direction générale de l'armement|wojskow\w*"
-)
-
-# Whole-word beginnings, folded to lower case; a compound that begins so counts too.
-DEFENCE_WORDS: Final = (
-    r"militær\w*|militär\w*|military|forsvaret(?:s)?|forsvarssektor\w*|forsvarsevne\w*|försvarsmakt\w*|försvarsmateriel\w*"
-    r"|ministry of defence|defence forces?|armed forces|ammunisj?on\w*|ammunition\w*|stridsvogn\w*|stridsvagn\w*"
-    r"|pansr\w*|pansar\w*|armou?red|våpen\w*|vapen\w*|weapons?|missil\w*|missiles?|torped\w*|granat\w*|grenades?"
-    r"|heimevern\w*|hemvärn\w*|hæren\w*|marinen|sjøforsvar\w*|luftforsvar\w*|flygvapn\w*|nato|aqap\w*|soldat\w*|soldiers?"
-    r"|jagerfly|fighter aircraft|stridsflyg\w*|skytefelt\w*|skjutfält\w*|regiment\w*|garnison\w*|kaserne\w*|kasern\w*"
-    r"|totalforsvar\w*|totalförsvar\w*|tactical|taktisk\w*|nattsyn\w*|mörkerseende|night vision|puolustus\w*|forsvars?minister\w*"
-)
-PREPAREDNESS_WORDS: Final = (
-    r"beredskap\w*|krisberedskap\w*|kriseberedskap\w*|kriseledelse\w*|krisledning\w*|krisehåndtering\w*|emergency preparedness"
-    r"|civil defence|civilt försvar|sivilforsvar\w*|civilförsvar\w*|samfunnssikkerhet\w*|samhällsskydd\w*|civil protection"
-    r"|tilfluktsrom\w*|skyddsrum\w*|nødnett\w*|rakel|nødstrøm\w*|nødaggregat\w*|reservkraft\w*|nödkraft\w*|reserveaggregat\w*"
-    r"|brannbil\w*|brandbil\w*|brannvern\w*|brann- og redning\w*|brann og redning\w*|brannstasjon\w*|brandstation\w*|räddningstjänst\w*"
-    r"|räddningsfordon\w*|redningstjenest\w*|brannvesen\w*|fire engines?|fire station|rescue service\w*|befolkningsvars\w*"
-    r"|katastrof\w*|evakuering\w*|nødlager\w*|beredskapslager\w*|smittevern\w*|totalforsvar\w*|totalförsvar\w*|varslingsanlegg\w*"
-    r"|redningshelikopter\w*|redningsskøyte\w*|oljevern\w*|oljeskydd\w*|nödvatten\w*|nødvann\w*|cell broadcast\w*|pandemi\w*"
-)
-
-
-@lru_cache(maxsize=4)
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+_BUYER_WEIGHTS: Final = {
+    BuyerKind.DEFENCE: 3.0,
+    BuyerKind.EMERGENCY_SERVICE: 1.0,
+    BuyerKind.INFRASTRUCTURE: 1.0,
+    BuyerKind.CIVIL_GUARD: 0.5,
+}
+_BEAR_CIVIL_ARMS: Final = (BuyerKind.EMERGENCY_SERVICE, BuyerKind.CIVIL_GUARD)
 
 
 def judge(
@@ -111,14 +82,17 @@ def judge(
 
     Defence wins over preparedness where both have enough: what the armed forces buy for civil use is theirs first.
     """
-    signs = [
-        *_by_buyer(names, buyers),
-        *_by_cpv(cpv),
-        *_by_words(title, text),
-        *([Sign(kind="activity", seen="defence", scope=Scope.DEFENCE, weight=2)] if activity == "defence" else []),
-        *([Sign(kind="legal_basis", seen=DEFENCE_DIRECTIVE, scope=Scope.DEFENCE, weight=1)]
-          if legal_basis == DEFENCE_DIRECTIVE else []),
-    ]  # fmt: skip
+    kind, signs = _by_buyer(names, buyers)
+    if kind is None and activity == PUBLIC_ORDER:
+        kind = BuyerKind.CIVIL_GUARD
+        signs.append(Sign(kind="activity", seen=PUBLIC_ORDER, scope=Scope.PREPAREDNESS, weight=0.5))
+    if activity == DEFENCE_ACTIVITY:
+        signs.append(Sign(kind="activity", seen=DEFENCE_ACTIVITY, scope=Scope.DEFENCE, weight=2.0))
+    if legal_basis == DEFENCE_DIRECTIVE:
+        signs.append(Sign(kind="legal_basis", seen=DEFENCE_DIRECTIVE, scope=Scope.DEFENCE, weight=1.0))
+    signs += _by_cpv(cpv, kind)
+    words = _heard(title, text[:READ_CHARACTERS], said_by=" ".join(name for _, name in buyers))
+    signs += _by_words(words, kind, housekeeping=bool(cpv) and cpv[0].startswith(HOUSEKEEPING))
     signs.sort(key=lambda sign: -sign.weight)
     for scope in (Scope.DEFENCE, Scope.PREPAREDNESS):
         if sum(sign.weight for sign in signs if sign.scope is scope) >= ENOUGH:
@@ -126,59 +100,71 @@ def judge(
     return Verdict(scope=Scope.NONE, signs=tuple(signs))
 
 
-def _by_buyer(names: Reference, buyers: Sequence[tuple[str | None, str]]) -> list[Sign]:
-    """The first known buyer speaks; among many buyers (joint purchases) a defence one speaks less loudly."""
-    found = [known for digits, name in buyers if (known := names.known_buyer(digits, name)) is not None]
-    if not found:
-        called = next((hit[0] for _, name in buyers if (hit := _pattern(DEFENCE_BUYERS).search(name))), None)
-        return [Sign(kind="buyer", seen=called, scope=Scope.DEFENCE, weight=3.0)] if called else []
+def _by_buyer(names: Reference, buyers: Sequence[tuple[str | None, str]]) -> tuple[BuyerKind | None, list[Sign]]:
+    """The first known buyer speaks, else the first whose name tells its kind; of many (a joint purchase) less loudly."""
+    known = next((buyer for digits, name in buyers if (buyer := names.known_buyer(digits, name)) is not None), None)
+    told = None if known else next((found for _, name in buyers if (found := kind_of(name)) is not None), None)
+    if known is not None:
+        kind = BuyerKind.DEFENCE if known.scope is BuyerScope.DEFENCE else BuyerKind.EMERGENCY_SERVICE
+        seen = known.name
+    elif told is not None:
+        kind, seen = told
+    else:
+        return None, []
     many = len(buyers) > 3  # a joint purchase, such as 12 ministries with one of defence
-    known = found[0]
-    scope = Scope(known.scope)
-    # What the police or a rescue agency buys is preparedness only if its subject is, hence not enough alone.
-    weight = (3.0 if scope is Scope.DEFENCE else 1.0) - (1.5 if many else 0.0)
-    return [Sign(kind="buyer", seen=known.name, scope=scope, weight=max(weight, 0.5))]
+    scope = Scope.DEFENCE if kind is BuyerKind.DEFENCE else Scope.PREPAREDNESS
+    loud = max(_BUYER_WEIGHTS[kind] - (1.5 if many else 0.0), 0.5)
+    return kind, [Sign(kind="buyer", seen=seen, scope=scope, weight=loud)]
 
 
-def _by_cpv(codes: Sequence[str]) -> list[Sign]:
-    """The main code speaks fully, an additional one by half; each scope's loudest code counts."""
-    signs = []
-    for scope, table in ((Scope.DEFENCE, DEFENCE_CPV), (Scope.PREPAREDNESS, PREPAREDNESS_CPV)):
-        best: Sign | None = None
-        for place, code in enumerate(codes):
-            weight = _prefix_weight(code, table) * (1.0 if place == 0 else 0.5)
-            if weight > 0 and (best is None or weight > best.weight):
-                best = Sign(kind="cpv", seen=code, scope=scope, weight=weight)
-        if best is not None:
-            signs.append(best)
-    return signs
+def _by_cpv(codes: Sequence[str], buyer: BuyerKind | None) -> list[Sign]:
+    """The main code speaks fully, an additional one by half; each scope's loudest code counts.
 
-
-def _prefix_weight(code: str, table: Mapping[str, float]) -> float:
-    for length in range(len(code), 1, -1):
-        if code[:length] in table:
-            return table[code[:length]]
-    return 0
-
-
-def _by_words(title: str, text: str) -> list[Sign]:
-    """Words of the title speak loudest; in the text it takes three or four different ones to speak like one of these.
-
-    A fire engine or an emergency generator in the title is preparedness whoever buys it; a weapon's name is not
-    always defence (an armoured car may be a bank's), so it needs another sign beside it.
+    Arms that the police or an embassy buys serve civil security, hence preparedness.
     """
-    signs = []
-    for scope, words, of_title in (
-        (Scope.DEFENCE, DEFENCE_WORDS, 1.5),
-        (Scope.PREPAREDNESS, PREPAREDNESS_WORDS, 2.0),
-    ):
-        in_title = {found.casefold() for found in _pattern(words).findall(title)}
-        in_text = {found.casefold() for found in _pattern(words).findall(text[:READ_CHARACTERS])} - in_title
-        weight = min(2.0, of_title * len(in_title) + 0.5 * len(in_text))
-        if weight:
-            seen = ", ".join(sorted(in_title) + sorted(in_text))
-            signs.append(Sign(kind="words", seen=seen, scope=scope, weight=weight))
-    return signs
+    loudest: dict[Scope, Sign] = {}
+    for place, code in enumerate(codes):
+        share = 1.0 if place == 0 else 0.5
+        arms, care = weight(code, DEFENCE), weight(code, PREPAREDNESS)
+        if buyer in _BEAR_CIVIL_ARMS:
+            arms, care = 0.0, max(arms, care)
+        if buyer is BuyerKind.EMERGENCY_SERVICE:
+            care = max(care, weight(code, FIELD))
+        for scope, loud in ((Scope.DEFENCE, arms * share), (Scope.PREPAREDNESS, care * share)):
+            if loud > 0 and (scope not in loudest or loud > loudest[scope].weight):
+                loudest[scope] = Sign(kind="cpv", seen=code, scope=scope, weight=loud)
+    return list(loudest.values())
+
+
+def _heard(title: str, text: str, *, said_by: str) -> list[tuple[Hit, float]]:
+    """The words found, each with its loudness, those of the title first.
+
+    A word of the title does not speak again in the text, and there a word of the buyer's own name says nothing new.
+    """
+    of_title = hits(title)
+    heard = {(hit.listed.theme, hit.root) for hit in of_title}
+    own_name = {hit.seen for hit in hits(said_by)}
+    of_text = (h for h in hits(text) if (h.listed.theme, h.root) not in heard and h.seen not in own_name)
+    return [*((hit, hit.listed.in_title) for hit in of_title), *((hit, hit.listed.in_text) for hit in of_text)]
+
+
+def _by_words(words: Sequence[tuple[Hit, float]], buyer: BuyerKind | None, *, housekeeping: bool) -> list[Sign]:
+    """Each scope's words together. Guarding and arms are told by the buyer; meals and cleaning are what they are."""
+    sums: dict[Scope, float] = {}
+    seen: dict[Scope, list[str]] = {}
+    for hit, loud in words:
+        theme = hit.listed.theme
+        if loud == 0 or (theme is Theme.WATCH and buyer in (None, BuyerKind.DEFENCE)):
+            continue
+        arms = theme is Theme.ARMS and buyer not in _BEAR_CIVIL_ARMS
+        scope = Scope.DEFENCE if arms or theme is Theme.MILITARY else Scope.PREPAREDNESS
+        aside = housekeeping and scope is Scope.PREPAREDNESS
+        sums[scope] = sums.get(scope, 0.0) + loud * (ASIDE if aside else 1.0)
+        seen.setdefault(scope, []).append(hit.seen)
+    return [
+        Sign(kind="words", seen=", ".join(seen[scope]), scope=scope, weight=min(LOUDEST_WORDS, round(loud, 2)))
+        for scope, loud in sums.items()
+    ]
 
 
 def judge_version(names: Reference, version: NoticeVersion) -> Verdict:
