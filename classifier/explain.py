@@ -1,18 +1,21 @@
-"""Which sentence of the notice stands beside which of the profile, and which words carried the score?"""
+"""Why was a notice told: which two sentences stand beside each other, and which words carried the score?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier import words
+from classifier.batch import Batch
 from classifier.encoder import Encoder
-from classifier.signals import PreparedProfile, Rows, Unit, shared_digits
-from classifier.text import Part, Section
+from classifier.prepared import PreparedProfile
+from classifier.quotes import Quotes, quote
+from classifier.signals import shared_digits
+from classifier.text import Section
 
-_QUOTED = 3  # sentences of the notice that are considered for the quotation, besides its title
-# The title stands above the quotation already; a reader learns more from any sentence nearly as good.
-_TITLE_COUNTS = -0.1
+Rows = NDArray[np.float32]
+
 _WORD_COUNTS = 0.1  # what a pair of words adds to a cosine, for up to two pairs: a reader sees words, not cosines
 
 
@@ -33,64 +36,77 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pair:
-    """A notice and a profile that were scored: which unit was best, and whether anybody will read why."""
+class Kept:
+    """The profiles that a notice is worth telling to and one of its units scored best with, in the roster's order."""
 
-    units: Sequence[Unit]
-    best: int
-    profile: PreparedProfile
-    worded: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Quote:
-    part: Part
-    sentence: str
-    cosine: float
+    notice: int
+    unit: int  # of the batch
+    columns: NDArray[np.int64]  # of the roster
+    chances: Rows
+    quotes: Quotes
 
 
-def explain(encoder: Encoder, pairs: Sequence[Pair], rows: Mapping[str, Rows]) -> list[Evidence]:
-    """The evidence of each pair. Of the likest sentences, the one is quoted that also shares words in meaning."""
-    quotes = [_quotes(pair, rows) for pair in pairs]
-    told = [(q.part.text, q.sentence) for pair, mine in zip(pairs, quotes, strict=True) if pair.worded for q in mine]
-    worded = iter(words.pairs(encoder, told))
+def keep(batch: Batch, chances: Rows, floors: Rows, profiles: Sequence[PreparedProfile]) -> list[Kept]:
+    """Who is told of each notice, and what may be quoted to them. `chances` is units × profiles."""
     found = []
-    for pair, mine in zip(pairs, quotes, strict=True):
-        named = [next(worded) if pair.worded else () for _ in mine]
-        chosen = max(range(len(mine)), key=lambda at: mine[at].cosine + _WORD_COUNTS * min(len(named[at]), 2))
-        unit = pair.units[pair.best]
-        found.append(
-            Evidence(
-                notice_sentence=mine[chosen].part.text,
-                section=mine[chosen].part.section,
-                lot=mine[chosen].part.lot,
-                profile_sentence=mine[chosen].sentence,
-                words=named[chosen],
-                shared_cpv=tuple(code for code in unit.codes if shared_digits((code,), pair.profile.digits) >= 3),
-            )
-        )
+    for notice, (first, units) in enumerate(zip(batch.starts.tolist(), batch.of_each, strict=True)):
+        here = chances[first : first + len(units)]
+        most = here[0] if len(units) == 1 else here.max(axis=0)
+        columns = np.flatnonzero(most >= floors)
+        best = here[:, columns].argmax(axis=0)
+        for unit in np.unique(best).tolist():
+            mine = columns[best == unit]
+            quotes = quote(batch, first + unit, [profiles[column] for column in mine.tolist()])
+            found.append(Kept(notice=notice, unit=first + unit, columns=mine, chances=here[unit, mine], quotes=quotes))
     return found
 
 
-def _quotes(pair: Pair, rows: Mapping[str, Rows]) -> list[_Quote]:
-    """The title and the likest sentences of the unit that scored best, each with the profile's likest sentence.
+def explain(
+    encoder: Encoder, batch: Batch, kept: Sequence[Kept], profiles: Sequence[PreparedProfile], *, worded_from: float
+) -> list[list[Evidence]]:
+    """The evidence of each pair. Of the likest sentences, the one is quoted that also shares words in meaning.
 
-    A CPV name is quoted only where nothing else is said. Where a side says nothing at all, it is quoted as "".
+    Words are found for pairs with a chance of at least `worded_from`.
     """
-    unit = pair.units[pair.best]
-    said = unit.told or pair.units[0].told
-    said = said or tuple(Part(section=Section.CPV, lot=unit.lot, text=name) for name in unit.named)
-    said = said or (Part(section=Section.TITLE, lot=None, text=""),)
-    if not pair.profile.sentences or said[0].text not in rows:
-        return [_Quote(part=said[0], sentence="".join(pair.profile.sentences[:1]), cosine=0.0)]
-    cosines = np.stack([rows[part.text] for part in said]) @ pair.profile.sentence_rows.T
-    likest = np.argsort(-cosines.max(axis=1), kind="stable")[:_QUOTED]
-    return [
-        _Quote(
-            part=said[row],
-            sentence=pair.profile.sentences[int(cosines[row].argmax())],
-            cosine=float(cosines[row].max())
-            + _TITLE_COUNTS * (said[row].section in (Section.TITLE, Section.LOT_TITLE)),
-        )
-        for row in dict.fromkeys([0, *(int(row) for row in likest)])
-    ]
+    asked: dict[tuple[str, str], int] = {}
+    quoted = [_quoted(one, profiles) for one in kept]
+    for one, of_one in zip(kept, quoted, strict=True):
+        for chance, candidates in zip(one.chances.tolist(), of_one, strict=True):
+            for both in candidates if chance >= worded_from else ():
+                asked.setdefault(both, len(asked))
+    named = words.pairs(encoder, list(asked))
+    found = []
+    for one, of_one in zip(kept, quoted, strict=True):
+        unit, quotes, mine = batch.units[one.unit], one.quotes, []
+        for at, (column, candidates) in enumerate(zip(one.columns.tolist(), of_one, strict=True)):
+            worded = [named[asked[both]] if float(one.chances[at]) >= worded_from else () for both in candidates]
+            likeness = [
+                cosine + _WORD_COUNTS * min(len(these), 2)
+                for cosine, these in zip(quotes.cosines[:, at].tolist(), worded, strict=True)
+            ]
+            chosen = likeness.index(max(likeness))
+            part = quotes.said[int(quotes.rows[chosen, at])]
+            digits = profiles[column].digits
+            mine.append(
+                Evidence(
+                    notice_sentence=part.text,
+                    section=part.section,
+                    lot=part.lot,
+                    profile_sentence=candidates[chosen][1],
+                    words=worded[chosen],
+                    shared_cpv=tuple(code for code in unit.codes if shared_digits((code,), digits) >= 3),
+                )
+            )
+        found.append(mine)
+    return found
+
+
+def _quoted(kept: Kept, profiles: Sequence[PreparedProfile]) -> list[list[tuple[str, str]]]:
+    """For each profile, the candidates: a sentence of the notice and one of the profile."""
+    said = [part.text for part in kept.quotes.said]
+    found = []
+    for at, column in enumerate(kept.columns.tolist()):
+        own = profiles[column].sentences
+        both = zip(kept.quotes.rows[:, at].tolist(), kept.quotes.sentences[:, at].tolist(), strict=True)
+        found.append([(said[row], own[sentence] if sentence >= 0 else "".join(own[:1])) for row, sentence in both])
+    return found

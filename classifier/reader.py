@@ -1,53 +1,73 @@
 """What do the model and the arithmetic make of the texts of notices and profiles?"""
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import batch
+from classifier.batch import Batch
 from classifier.encoder import Encoder
-from classifier.grams import grams
+from classifier.prepared import PreparedProfile, prepare
 from classifier.roster import Roster
-from classifier.signals import PreparedProfile, Rows, Unit, measure, says_what_it_does, unit_row, units
-from classifier.text import CpvNames, NoticeText, ProfileText, cpv_digits, cpv_name
+from classifier.signals import Rows, measure
+from classifier.text import CpvNames, NoticeText, ProfileText
+from classifier.units import Unit
+
+_PROFILES = 10_000  # read and kept; some 10 kB each
+_ROSTERS = 2  # stacked and kept; some 20 kB for each profile
 
 
 class Reader:
-    """Reads with one model, one list of CPV names and one count of how rare letters are."""
+    """Reads with one model, one list of CPV names and one count of how rare letters are. Any thread may call it."""
 
     def __init__(self, encoder: Encoder, names: CpvNames, rarity: Rows) -> None:
-        self._encoder, self._names, self._rarity = encoder, names, rarity
-
-    def prepare(self, profile: ProfileText) -> PreparedProfile:
-        """Read a profile once. An empty profile is allowed and scores low."""
-        told = tuple(sentence for sentence in profile.sentences if sentence.strip())
-        sentences = tuple(sentence for sentence in told if says_what_it_does(sentence)) or told
-        named = [name for code in profile.cpv if (name := cpv_name(self._names, code, profile.language))]
-        rows = self._encoder.encode([*sentences, *named])
-        return PreparedProfile(
-            text=profile,
-            sentences=sentences,
-            sentence_rows=rows[: len(sentences)],
-            code_rows=rows[len(sentences) :],
-            whole=unit_row(rows[: len(sentences)]),
-            digits=tuple(dict.fromkeys(digits for code in profile.cpv if (digits := cpv_digits(code)))),
-            grams=grams("\n".join(sentences), self._rarity),
-        )
+        self._encoder, self._names, self._rarity = encoder, _Remembered(names), rarity
+        self._read: OrderedDict[ProfileText, PreparedProfile] = OrderedDict()
+        self._reading = Lock()
+        self._stacked = lru_cache(maxsize=_ROSTERS)(self._stack)
 
     def roster(self, profiles: Sequence[ProfileText]) -> Roster:
-        """Read profiles and stack them."""
-        return Roster(profiles=[self.prepare(profile) for profile in profiles])
+        """Read profiles and stack them; the same words with the same weights are read once. An empty one is allowed."""
+        return self._stacked(tuple(profiles))
+
+    def batch(self, notices: Sequence[NoticeText]) -> Batch:
+        """Read notices. Every sentence is read."""
+        return batch.read(notices, self._encoder, self._names, self._rarity)
 
     def measure(
         self, notices: Sequence[NoticeText], roster: Roster
-    ) -> tuple[list[list[Unit]], Mapping[str, Rows], NDArray[np.float32]]:
-        """The units of each notice, the vector of every text, and all units × profiles × signals: for fitting."""
-        of_each = [units(notice, self._names) for notice in notices]
-        every = [unit for found in of_each for unit in found]
-        texts = list(dict.fromkeys(text for u in every for text in (*(part.text for part in u.told), *u.named)))
-        rows = dict(zip(texts, self._encoder.encode(texts), strict=True))
-        return of_each, rows, measure(every, rows, roster.profiles, self._names, self._rarity)
+    ) -> tuple[Sequence[Sequence[Unit]], Batch, NDArray[np.float32]]:
+        """The units of each notice, what was read, and all units × profiles × signals: for fitting."""
+        read = self.batch(notices)
+        return read.of_each, read, measure(read, roster)
+
+    def _stack(self, profiles: tuple[ProfileText, ...]) -> Roster:
+        with self._reading:
+            new = [profile for profile in dict.fromkeys(profiles) if profile not in self._read]
+            read = prepare(new, self._encoder, self._names, self._rarity)
+            fresh = dict(zip(new, read, strict=True))
+            found = [fresh.get(profile) or self._read[profile] for profile in profiles]
+            self._read.update(fresh)
+            for profile in profiles:
+                self._read.move_to_end(profile)
+            while len(self._read) > _PROFILES:
+                self._read.popitem(last=False)
+        return Roster(found)
+
+
+class _Remembered:
+    """The names of codes, each looked up once: the same few hundred are asked for with every notice."""
+
+    def __init__(self, names: CpvNames) -> None:
+        self._called = lru_cache(maxsize=50_000)(names.cpv_name)
+
+    def cpv_name(self, code: str, language: str) -> str | None:
+        return self._called(code, language)
 
 
 def read_rarity(folder: Path) -> Rows:

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classifier.encoder import Encoder, load_encoder
-from classifier.grams import BUCKETS, dense, grams, likeness
+from classifier.grams import BUCKETS, grams
+from classifier.letters import Letters
+from classifier.prepared import says_what_it_does
 from classifier.score import Scored, Scorer
-from classifier.signals import says_what_it_does, shared_digits
+from classifier.signals import shared_digits
 from classifier.text import LotText, NoticeText, ProfileText, Section, sentences
 from db import reference
 
@@ -265,10 +267,9 @@ def test_shared_digits_are_counted_from_the_left() -> None:
 
 def test_letters_see_the_same_word_in_two_spellings() -> None:
     rarity = np.ones(BUCKETS, dtype=np.float32)
-    table = dense(
-        [grams("radiokommunikation för räddningstjänst", rarity), grams("catering", rarity), grams("", rarity)]
-    )
-    close, far, nothing = likeness(grams("Radiokommunikasjon for redningstjeneste", rarity), table)
+    firms = grams(["radiokommunikation för räddningstjänst", "catering", ""], rarity)
+    told = grams(["Radiokommunikasjon for redningstjeneste"], rarity)
+    ((close, far, nothing),) = Letters(firms, share=0.5).likeness(told)
     assert close > 0.3
     assert far < 0.05
     assert nothing == 0

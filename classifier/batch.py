@@ -1,0 +1,97 @@
+"""What is read of some notices, once, before any profile is met?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.best import Taken
+from classifier.encoder import Encoder
+from classifier.grams import Grams, grams
+from classifier.prepared import unit_row
+from classifier.text import CpvNames, NoticeText, cpv_name
+from classifier.units import Unit, units
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Batch:
+    """Notices read with one model. Arrays have a row for each unit, in the order of `units`, unless they say otherwise."""
+
+    of_each: Sequence[Sequence[Unit]]  # for each notice
+    units: Sequence[Unit]
+    rows: Rows  # the vector of everything told, unit by unit
+    titles: Sequence[tuple[int, int]]  # which of `rows` are the unit's title, none or one
+    told: Sequence[tuple[int, int]]  # … its title and sentences
+    name_rows: Rows  # the vectors of what codes are called, each name once
+    named: Taken  # of `name_rows`
+    name_at: dict[str, int]
+    wholes: Rows  # the mean direction of title, of all sentences, of all names
+    coded: NDArray[np.bool_]
+    codes: Sequence[str]  # of all notices, each once
+    code_taken: Taken  # of `codes`
+    rarity: Rows
+    names: CpvNames
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """For each notice, the number of its first unit."""
+        return np.cumsum([0, *(len(of_notice) for of_notice in self.of_each[:-1])], dtype=np.int64)
+
+    @cached_property
+    def text_grams(self) -> Grams:
+        """The letters of title and sentences."""
+        return grams(["\n".join(part.text for part in unit.told) for unit in self.units], self.rarity)
+
+    @cached_property
+    def title_grams(self) -> Grams:
+        """The letters of the title."""
+        return grams(["\n".join(part.text for part in unit.told[: unit.titles]) for unit in self.units], self.rarity)
+
+    def called(self, language: str) -> tuple[Grams, NDArray[np.int64]]:
+        """The letters of what units' codes are called in a language, each list of codes once, and each unit's row."""
+        once = {codes: row for row, codes in enumerate(dict.fromkeys(unit.codes for unit in self.units))}
+        called = ["\n".join(name for code in codes if (name := cpv_name(self.names, code, language))) for codes in once]
+        return grams(called, self.rarity), np.array([once[unit.codes] for unit in self.units], dtype=np.int64)
+
+
+def read(notices: Sequence[NoticeText], encoder: Encoder, names: CpvNames, rarity: Rows) -> Batch:
+    """Cut notices into units and encode every text, each once."""
+    of_each = [units(notice, names) for notice in notices]
+    every = [unit for of_notice in of_each for unit in of_notice]
+    told = [part.text for unit in every for part in unit.told]
+    named = list(dict.fromkeys(name for unit in every for name in unit.named))
+    vectors = encoder.encode([*told, *named])
+    rows, name_rows = vectors[: len(told)], vectors[len(told) :]
+    ends = np.cumsum([0, *(len(unit.told) for unit in every)]).tolist()
+    name_at = {name: at for at, name in enumerate(named)}
+    codes = list(dict.fromkeys(code for unit in every for code in unit.codes))
+    code_at = {code: at for at, code in enumerate(codes)}
+    wholes = [
+        _whole(unit, rows[start:end], name_rows[[name_at[name] for name in unit.named]])
+        for unit, start, end in zip(every, ends, ends[1:], strict=False)
+    ]
+    return Batch(
+        of_each=of_each,
+        units=every,
+        rows=rows,
+        titles=[(start, start + unit.titles) for unit, start in zip(every, ends, strict=False)],
+        told=[*pairwise(ends)],
+        name_rows=name_rows,
+        named=Taken([[name_at[name] for name in unit.named] for unit in every]),
+        name_at=name_at,
+        wholes=np.stack(wholes) if wholes else vectors[:0],
+        coded=np.array([bool(unit.codes) for unit in every], dtype=np.bool_),
+        codes=codes,
+        code_taken=Taken([[code_at[code] for code in unit.codes] for unit in every]),
+        rarity=rarity,
+        names=names,
+    )
+
+
+def _whole(unit: Unit, told: Rows, named: Rows) -> Rows:
+    return unit_row(np.stack([*told[: unit.titles], unit_row(told[unit.titles :]), unit_row(named)]))

@@ -1,0 +1,64 @@
+"""How does a machine's every processor score, without two programs' threads waiting for one another?
+
+A matrix library that spreads each small product over all processors spends more time on agreeing than on multiplying,
+and comes to a halt where another process wants a processor too. So each lane multiplies alone, and takes the next
+batch when it is done.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
+from typing import Any, TypeVar
+
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+
+_AHEAD = 2  # tasks that wait for each lane: enough to keep it busy, few enough to hold in memory
+
+
+def each(task: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Iterator[_Answer]:
+    """The answers in the order asked, a few computed ahead, on as many lanes as this process has processors."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    waiting: deque[Future[_Answer]] = deque()
+    with _matrices().alone(), ThreadPoolExecutor(count, thread_name_prefix="scoring") as lanes:
+        for one in asked:
+            waiting.append(lanes.submit(task, one))
+            if len(waiting) >= _AHEAD * count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class _Matrices:
+    """The matrix library's own threads, stopped while any caller has lanes."""
+
+    def __init__(self) -> None:
+        self._lock, self._callers = Lock(), 0
+        self._limit: Any = None
+        self._controller = ThreadpoolController().select(user_api="blas")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Every caller's lane multiplies alone, until the last caller is done."""
+        with self._lock:
+            if not self._callers:
+                self._limit = self._controller.limit(limits=1)
+            self._callers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._callers -= 1
+                if not self._callers:
+                    self._limit.restore_original_limits()
+
+
+@lru_cache(maxsize=1)
+def _matrices() -> _Matrices:
+    return _Matrices()

@@ -1,0 +1,88 @@
+"""What is read of a profile, once, before any notice is met?"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.encoder import Encoder
+from classifier.grams import Grams, grams
+from classifier.text import CpvNames, ProfileText, cpv_digits, cpv_name
+
+Rows = NDArray[np.float32]
+
+_SAYS_NO = re.compile(
+    r"\b(?:ikke|ikkje|inte|ej|inga|ingen|inget|ingenting|aldri|aldrig|not|never|no|neither|don't|doesn't)\b",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(
+    r"\b(?:(?:ikke|ikkje|inte|ej|not) (?:bare|berre|kun|bara|enbart|endast|only|just|merely))\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PreparedProfile:
+    """A profile read once, for any number of notices."""
+
+    text: ProfileText
+    sentences: tuple[str, ...]  # those that say what the firm does
+    sentence_rows: Rows  # each of length one, times the sentence's weight
+    named: tuple[str, ...]  # what its codes are called
+    code_rows: Rows
+    whole: Rows  # the direction of the weighted mean of its sentences
+    digits: tuple[str, ...]
+    grams: Grams  # of one text
+
+
+def prepare(profiles: Sequence[ProfileText], encoder: Encoder, names: CpvNames, rarity: Rows) -> list[PreparedProfile]:
+    """Read profiles; all texts are encoded together. An empty profile is allowed."""
+    told = [_told(profile) for profile in profiles]
+    named = [_named(profile, names) for profile in profiles]
+    texts = [[*(sentence for sentence, _ in own), *called] for own, called in zip(told, named, strict=True)]
+    ends = np.cumsum([len(own) for own in texts])
+    vectors = np.split(encoder.encode([text for own in texts for text in own], query=True), ends[:-1]) if texts else []
+    letters = grams(["\n".join(sentence for sentence, _ in own) for own in told], rarity)
+    return [
+        PreparedProfile(
+            text=profile,
+            sentences=tuple(sentence for sentence, _ in own),
+            sentence_rows=(weighted := rows[: len(own)] * _column([weight for _, weight in own])),
+            named=called,
+            code_rows=rows[len(own) :].copy(),  # a piece that is kept must not keep all the others
+            whole=unit_row(weighted),
+            digits=tuple(dict.fromkeys(digits for code in profile.cpv if (digits := cpv_digits(code)))),
+            grams=letters[at],
+        )
+        for at, (profile, own, called, rows) in enumerate(zip(profiles, told, named, vectors, strict=True))
+    ]
+
+
+def says_what_it_does(sentence: str) -> bool:
+    """False for a sentence that says what the firm does not do: it would draw just the notices that it refuses."""
+    return not _SAYS_NO.search(sentence) or bool(_ONLY.search(sentence))
+
+
+def unit_row(rows: Rows) -> Rows:
+    """The mean direction of some rows; zeros of none."""
+    if not len(rows):
+        return np.zeros(rows.shape[1:], dtype=np.float32)
+    mean: Rows = rows.mean(axis=0)
+    return mean / np.float32(max(float(np.linalg.norm(mean)), 1e-9))
+
+
+def _told(profile: ProfileText) -> list[tuple[str, float]]:
+    """The sentences that count, each with its weight."""
+    weights = profile.weights or (1.0,) * len(profile.sentences)
+    told = [(own, weight) for own, weight in zip(profile.sentences, weights, strict=True) if own.strip()]
+    return [(own, weight) for own, weight in told if says_what_it_does(own)] or told
+
+
+def _named(profile: ProfileText, names: CpvNames) -> tuple[str, ...]:
+    called = (cpv_name(names, code, profile.language) for code in profile.cpv)
+    return tuple(dict.fromkeys(name for name in called if name))
+
+
+def _column(weights: Sequence[float]) -> Rows:
+    return np.array(weights, dtype=np.float32).reshape(-1, 1)

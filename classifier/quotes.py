@@ -1,0 +1,78 @@
+"""Which sentence of the notice stands beside which of the profile?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.batch import Batch
+from classifier.prepared import PreparedProfile
+from classifier.text import Part, Section
+
+Rows = NDArray[np.float32]
+
+_QUOTED = 3  # sentences of the notice that are considered for the quotation, besides its title
+# The title stands above the quotation already; a reader learns more from any sentence nearly as good.
+_TITLE_COUNTS = np.float32(-0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Quotes:
+    """For some profiles and one unit: what may be quoted. Arrays are candidates × profiles; the first is the title.
+
+    `sentences` is −1 where there is nothing to compare with, so that the quotation says the one side there is.
+    """
+
+    said: Sequence[Part]
+    rows: NDArray[np.int64]  # of `said`
+    sentences: NDArray[np.int64]  # of the profile
+    cosines: Rows
+
+    @property
+    def best(self) -> NDArray[np.int64]:
+        """For each profile, the candidate that is likest."""
+        found: NDArray[np.int64] = self.cosines.argmax(axis=0)
+        return found
+
+
+def quote(batch: Batch, number: int, profiles: Sequence[PreparedProfile]) -> Quotes:
+    """The title and the likest sentences of one unit of the batch, each with each profile's likest sentence.
+
+    A CPV name is quoted only where nothing else is said.
+    """
+    said, rows = _said(batch, number)
+    counts = np.array([len(profile.sentences) for profile in profiles], dtype=np.int64)
+    if not len(rows) or not counts.any():
+        nothing = np.full((1, len(profiles)), -1, dtype=np.int64)
+        return Quotes(said=said, rows=nothing + 1, sentences=nothing, cosines=np.zeros(nothing.shape, dtype=np.float32))
+    theirs = np.concatenate([profile.sentence_rows for profile in profiles])
+    first = np.cumsum(counts) - counts
+    # A profile with fewer sentences than the others repeats its last one, and is found at the first place it stands.
+    places = first[:, None] + np.minimum(np.arange(counts.max()), np.maximum(counts - 1, 0)[:, None])
+    cosines = (rows @ theirs.T)[:, np.minimum(places, len(theirs) - 1)]
+    likest = cosines.argmax(axis=2)
+    best = np.take_along_axis(cosines, likest[:, :, None], axis=2)[:, :, 0]
+    order = np.argsort(-best, axis=0, kind="stable")[:_QUOTED]
+    chosen = np.concatenate([np.zeros((1, len(profiles)), dtype=np.int64), order])
+    titled = np.array([part.section in (Section.TITLE, Section.LOT_TITLE) for part in said])
+    silent = counts == 0
+    found = np.take_along_axis(best, chosen, axis=0) + np.where(titled[chosen], _TITLE_COUNTS, np.float32(0))
+    return Quotes(
+        said=said,
+        rows=np.where(silent, 0, chosen),
+        sentences=np.where(silent, -1, np.take_along_axis(likest, chosen, axis=0)),
+        cosines=np.where(silent, np.float32(0), found),
+    )
+
+
+def _said(batch: Batch, number: int) -> tuple[Sequence[Part], Rows]:
+    """What of a unit may be quoted, and its vectors; none where nothing is said."""
+    unit = batch.units[number]
+    if unit.told:
+        start, end = batch.told[number]
+        return unit.told, batch.rows[start:end]
+    if unit.named:
+        named = [batch.name_at[name] for name in unit.named]
+        return tuple(Part(section=Section.CPV, lot=unit.lot, text=name) for name in unit.named), batch.name_rows[named]
+    return (Part(section=Section.TITLE, lot=None, text=""),), batch.rows[:0]
