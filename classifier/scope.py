@@ -1,8 +1,9 @@
 """Is this notice defence, civil preparedness, or neither, and by what evidence?
 
-Four kinds of evidence are weighed together: who buys, what is bought (CPV), what the notice says of itself (activity,
-legal basis) and the words of its text. No single box decides: a wrongly ticked directive 2009/81/EC is common (8 of 11
-Swedish notices that declare it are not defence), so it only adds weight to other evidence.
+Four kinds of evidence are weighed together: who buys (``scope_buyers``), what is bought (``scope_codes``), what the
+notice says of itself (activity, legal basis) and the words of its text (``scope_words``). No single box decides: a wrongly
+ticked directive 2009/81/EC is common (8 of 11 Swedish notices that declare it are not defence), so it only adds weight to
+other evidence. docs/scope.md tells what is held to be preparedness.
 """
 
 from collections.abc import Sequence
@@ -52,6 +53,7 @@ class Verdict:
 # A scope is given from this weight on. One strong sign (a defence buyer, a weapon's code, a fire engine in the title)
 # is enough; the directive (1), an emergency service as the buyer (1), or a word that everyday errands share (1) is not.
 ENOUGH: Final = 2.0
+DECISIVE: Final = 3.0  # of a code: enough whatever else is said
 LOUDEST_WORDS: Final = 2.0
 ASIDE: Final = 1 / 3  # what words of preparedness keep of their loudness beside a main code of housekeeping
 DEFENCE_DIRECTIVE: Final = "32009L0081"
@@ -120,13 +122,14 @@ def _by_buyer(names: Reference, buyers: Sequence[tuple[str | None, str]]) -> tup
 def _by_cpv(codes: Sequence[str], buyer: BuyerKind | None) -> list[Sign]:
     """The main code speaks fully, an additional one by half; each scope's loudest code counts.
 
-    Arms that the police or an embassy buys serve civil security, hence preparedness.
+    A weapon's own main code is defence whoever buys; arms among other goods of the police or of an embassy serve civil
+    security, hence preparedness.
     """
     loudest: dict[Scope, Sign] = {}
     for place, code in enumerate(codes):
         share = 1.0 if place == 0 else 0.5
         arms, care = weight(code, DEFENCE), weight(code, PREPAREDNESS)
-        if buyer in _BEAR_CIVIL_ARMS:
+        if buyer in _BEAR_CIVIL_ARMS and (place > 0 or arms < DECISIVE):
             arms, care = 0.0, max(arms, care)
         if buyer is BuyerKind.EMERGENCY_SERVICE:
             care = max(care, weight(code, FIELD))

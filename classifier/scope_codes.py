@@ -9,10 +9,12 @@ from typing import Final
 
 DEFENCE: Final = {
     "246": 2, "246130": 0, "246131": 0, "246132": 0,  # explosives, but not flares, fireworks and bird scarers
-    "353": 3, "354": 3, "355": 3, "356": 3, "356125": 1, "35613": 1, "3563": 0,  # drones and satellites are civil too
+    "353": 3, "354": 3, "355": 3, "355124": 1,  # unmanned craft are civil too, here and in the air
+    "356": 3, "356125": 1, "35613": 1, "3563": 0,  # rescue helicopters and satellites likewise
     "357": 3, "3581": 1, "358111": 0, "358112": 0, "358113": 3, "35812": 3, "35813": 2, "3582": 1,
-    "452162": 3, "506": 2, "5061": 0, "5062": 2, "5063": 3, "5064": 3, "5065": 3, "5066": 3,
-    "734": 3, "73421": 1, "73431": 1, "7522": 3, "75222": 0, "806": 2, "8061": 1,
+    "452162": 3, "506": 1.5, "5061": 0, "5062": 2, "5063": 3, "5064": 3, "5065": 3, "5066": 3,
+    "734": 3, "73400000": 1.5, "73421": 1, "73431": 1,  # the group's own code names security beside defence, as 806's does
+    "7522": 3, "75222": 0, "806": 2, "80600000": 1.5, "8061": 1,
 }  # fmt: skip
 PREPAREDNESS: Final = {
     "2495122": 1, "2495123": 1,  # extinguishing agents
@@ -25,10 +27,10 @@ PREPAREDNESS: Final = {
     "3512": 1, "351211": 0, "351212": 0, "351214": 0, "351215": 0, "351216": 0, "351218": 0, "35123": 0.5,
     "351232": 0, "351233": 0, "351251": 0.5, "351252": 0, "35126": 0,
     "352": 2, "3525": 0, "3526": 0.5, "356125": 2, "3581": 0.5, "358111": 2, "358112": 2, "35814": 1.5, "35815": 1,
-    "421221": 0, "42122110": 2, "42415320": 2, "44481": 1.5, "444821": 1.5,
-    "4521611": 0, "45216111": 1, "4521612": 2, "45216122": 0.5, "45216128": 0, "45216129": 3, "50413200": 0.5,
-    "5061": 1, "73421": 1, "73431": 1, "75222": 3, "7524": 1, "75241": 1.5, "75242110": 0, "7525": 2, "75251110": 0.5,
-    "79430": 1.5, "8061": 1, "90741200": 1.5,
+    "42122110": 2, "42415320": 2, "44481": 1.5, "444821": 1.5,
+    "45216111": 1, "4521612": 2, "45216122": 0.5, "45216128": 0, "45216129": 3,
+    "50600000": 1, "5061": 1, "73400000": 1, "73421": 1, "73431": 1, "75222": 3, "7524": 1, "75241": 1.5,
+    "75242110": 0, "7525": 2, "75251110": 0.5, "79430": 1.5, "80600000": 1, "8061": 1, "90741200": 1.5,
 }  # fmt: skip
 
 # What emergency services use in the field: bought by one of them it speaks for preparedness; by others it says nothing.
@@ -37,9 +39,12 @@ FIELD: Final = {
     "7524": 1, "7525": 1, "797": 1, "806": 1,
 }  # fmt: skip
 
-# What every office buys. Where this is the main code, the words around it (meals for those on alert, cleaning of a
-# fire station) tell whom it is for more than what it is.
-HOUSEKEEPING: Final = ("22", "301", "302", "55", "66", "70", "791", "792", "795", "796", "798", "79952", "85", "905", "906", "909", "92", "98")  # fmt: skip
+# What every office and building needs, fire alarms and the upkeep of plant included. Where this is the main code, the
+# words around it (meals for those on alert, cleaning of a fire station) tell whom it is for more than what it is.
+HOUSEKEEPING: Final = (
+    "22", "301", "302", "31625", "45343", "50413", "5051", "5053", "507", "517", "55", "66", "70", "791", "792", "795",
+    "796", "798", "79952", "85", "905", "906", "909", "92", "98",
+)  # fmt: skip
 
 
 def weight(code: str, table: Mapping[str, float]) -> float:
