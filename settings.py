@@ -88,7 +88,18 @@ class Settings(BaseSettings):
         (), description="further RSS/Atom addresses, comma-separated key=url"
     )
     model: str | None = Field(
-        None, description="folder of another sentence-transformers model; none = the one in classifier/model"
+        None,
+        description="another sentence-transformers model: a folder, or a hub's name once it was fetched; none = our own",
+    )
+    models: Path = Field(Path("var/models"), description="folder of the models that `anbudsvakt model fetch` fetched")
+    model_revision: str | None = Field(
+        None, description="the hub's commit (or the revision that doctor shows) that the model must be; fetched if fetching"
+    )
+    model_query_prefix: str | None = Field(
+        None, description="what the model wants before a profile's words; none = as the model itself says"
+    )
+    model_passage_prefix: str | None = Field(
+        None, description="what the model wants before a notice's words; none = as the model itself says"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 

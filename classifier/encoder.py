@@ -1,67 +1,174 @@
 """Which model turns text into vectors, and how is it loaded without a network?"""
 
+import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import manifest
+from classifier import manifest, prompts, table
 from classifier.manifest import ModelRefused
+from classifier.prompts import Prompts
+from settings import get_settings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["OURS", "Encoder", "ModelRefused", "load_encoder"]
+__all__ = ["OURS", "Encoder", "ModelRefused", "installed_encoder", "load_encoder"]
 
 OURS = Path(__file__).parent / "model"
-_BATCH = 512
+Rows = NDArray[np.float32]
+_BATCH = 64  # texts that a transformer reads at once: more gains nothing on a processor
+
+
+class Vectors(Protocol):
+    """What a model makes of texts, before lengths are brought to one."""
+
+    def read(self, texts: list[str], prompt: str) -> Rows:
+        """One row for each text, read with the prompt before it."""
+        ...
 
 
 class Encoder:
-    """A loaded model. `revision` changes with any file that changes its vectors."""
+    """A loaded model. `revision` changes with anything that changes its vectors; threads may share it.
 
-    def __init__(self, model: "SentenceTransformer", revision: str) -> None:
-        self._model = model
-        self.revision = revision
-        self.dimensions: int = int(self._rows(["a"]).shape[1])
+    `folder` is where it was read. `exact` tells whether `weigh` gives true shares or stand-ins.
+    """
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row of length one for each text, equal texts encoded once; a text without a known letter is all zeros."""
+    def __init__(self, vectors: Vectors, revision: str, *, folder: Path, told: Prompts = prompts.NONE) -> None:
+        self._vectors, self._told = vectors, told
+        self.revision, self.folder, self.exact = revision, folder, isinstance(vectors, _Static)
+        self.dimensions = int(vectors.read(["a"], "").shape[1])
+
+    def encode(self, texts: Sequence[str], *, query: bool = False) -> Rows:
+        """One row of length one for each text, equal texts encoded once; a text without a known letter is all zeros.
+
+        `query` marks what is searched with, a profile's words, for models that want to be told which side a text is.
+        """
         once = {text: index for index, text in enumerate(dict.fromkeys(texts))}
         if not once:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        rows = self._rows(list(once))
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-        return rows[[once[text] for text in texts]]
+        rows = _of_length_one(self._vectors.read(list(once), self._told.query if query else self._told.passage))
+        return rows if len(once) == len(texts) else rows[[once[text] for text in texts]]
 
-    def weigh(self, words: Sequence[str]) -> NDArray[np.float32]:
-        """One row for each word: its share in the sum over pieces that a static model's vector of a text is."""
+    def weigh(self, words: Sequence[str]) -> Rows:
+        """One row for each word: its share in the sum over pieces that a static model's vector of a text is.
+
+        Where a model reads words in their context (`exact` is false) there is no such sum. Each word alone stands in
+        for its share, all weighing the same, less what all of the model's texts have in common: vectors of such models
+        crowd into a narrow cone, where any two words seem alike. It says which words mean the same, not how much each
+        counted; that a sentence counted is exact for every model, since sentences are read one by one.
+        """
         if not words:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        rows = self._rows(list(words))
-        cut = getattr(self._model.tokenizer, "encode_batch", None)  # other models' tokenizers have no such thing
-        if cut is not None:
-            rows *= np.array([[len(word.ids)] for word in cut(list(words), add_special_tokens=False)], dtype=np.float32)
-        return rows
+        if isinstance(self._vectors, _Static):
+            return self._vectors.shares(list(words))
+        rows = self.encode(words)
+        return _of_length_one(np.where(rows.any(axis=1, keepdims=True), rows - self._common, 0))
 
-    def _rows(self, texts: list[str]) -> NDArray[np.float32]:
-        rows = self._model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
-        found: NDArray[np.float32] = np.nan_to_num(np.asarray(rows, dtype=np.float32))
-        return found
+    @cached_property
+    def _common(self) -> Rows:
+        """The mean of the model's vectors over names of all trades: what all its texts have in common."""
+        from classifier.scale import reference_texts
+
+        mean: Rows = self.encode(reference_texts()).mean(axis=0)
+        return mean
 
 
-def load_encoder(model: str | None = None) -> Encoder:
-    """The shipped model, or the sentence-transformers model in a local folder. Never touches the network.
+class _Static:
+    def __init__(self, static: table.Table) -> None:
+        self._table = static
 
-    Files are checked before any is opened: ours against the hashes in `manifest.json`, others for safetensors.
-    Raises ModelRefused.
+    def read(self, texts: list[str], prompt: str) -> Rows:
+        if not prompt:
+            return self._table.means(texts)
+        return _nothing_of_nothing(self._table.means([prompt + text for text in texts]), texts)
+
+    def shares(self, words: list[str]) -> Rows:
+        return self._table.sums(words)
+
+
+class _Contextual:
+    def __init__(self, model: "SentenceTransformer") -> None:
+        self._model = model
+
+    def read(self, texts: list[str], prompt: str) -> Rows:
+        # The prompt is always named, though it be empty: a model may have one of its own that it falls back to.
+        rows = self._model.encode(
+            texts, prompt=prompt, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True
+        )
+        return _nothing_of_nothing(np.nan_to_num(np.asarray(rows, dtype=np.float32)), texts)
+
+
+def installed_encoder() -> Encoder:
+    """The model that this installation's settings name; the shipped one where they name none. Raises ModelRefused."""
+    settings = get_settings()
+    return load_encoder(
+        settings.model,
+        models=settings.models,
+        pinned=settings.model_revision,
+        query=settings.model_query_prefix,
+        passage=settings.model_passage_prefix,
+    )
+
+
+def load_encoder(
+    model: str | None = None,
+    *,
+    models: Path | None = None,
+    pinned: str | None = None,
+    query: str | None = None,
+    passage: str | None = None,
+) -> Encoder:
+    """The shipped model, or the one in a local folder, or one of a hub's that lies on this disk. Never the network.
+
+    A static embedding is read by numpy, anything else by sentence-transformers. Files are checked before any is
+    opened: against the hashes in the folder's `manifest.json`, which ours must have, and for safetensors only.
+    `models` is where fetched ones lie; `pinned` the hub's commit, or our own revision, that it must be; `query` and
+    `passage` are prefixes that rule over the model's own. Raises ModelRefused.
     """
-    folder = OURS if model is None else Path(model)
-    revision = manifest.check(folder, listed=folder.resolve() == OURS)
-    from sentence_transformers import SentenceTransformer
+    from classifier import hub
 
-    loaded = SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
-    # Half precision is how our table is stored; sums are taken in single precision, which every processor does well.
-    return Encoder(loaded.float().eval(), revision)
+    found = hub.Found(folder=OURS) if model is None else hub.find(model, models, pinned)
+    folder = found.folder
+    revision = manifest.check(folder, listed=folder.resolve() == OURS)
+    if pinned is not None and pinned not in (revision, found.commit):
+        raise ModelRefused(f"{folder} is of revision {found.commit or revision}, but {pinned} is wanted")
+    told = prompts.of(folder, found.name, query=query, passage=passage)
+    if told != prompts.NONE:
+        revision = hashlib.sha256(f"{revision}\n{told.query}\n{told.passage}".encode()).hexdigest()[:12]
+    if table.is_static(folder):
+        return Encoder(_Static(table.read_table(folder)), revision, folder=folder, told=told)
+    return Encoder(_Contextual(_sentence_transformer(folder)), revision, folder=folder, told=told)
+
+
+def _sentence_transformer(folder: Path) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a worker's log is no terminal
+    try:
+        loaded = SentenceTransformer(
+            str(folder),
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except Exception as error:  # a broken folder fails in any of three libraries, each in its own way
+        raise ModelRefused(f"sentence-transformers cannot read {folder}: {error}") from error
+    # Half precision is how some are stored; sums are taken in single precision, which every processor does well.
+    return loaded.float().eval()
+
+
+def _nothing_of_nothing(rows: Rows, texts: list[str]) -> Rows:
+    """Zeros for texts that say nothing: what is read then is the prompt, or a model's marks of beginning and end."""
+    rows[[not any(map(str.isalnum, text)) for text in texts]] = 0
+    return rows
+
+
+def _of_length_one(rows: Rows) -> Rows:
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)

@@ -1,7 +1,5 @@
 """How probable is it that a firm could bid for a notice, and which two sentences say so?"""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +13,7 @@ from classifier.fusion import Fusion, fused, read_fusions
 from classifier.meeting import Meeting, Shared
 from classifier.reader import Reader, read_rarity
 from classifier.roster import Roster
+from classifier.scale import scoring_of
 from classifier.signals import Rows
 from classifier.text import CpvNames, NoticeText, ProfileText
 
@@ -33,19 +32,18 @@ class Scored:
 
 
 class Scorer:
-    """Scores notices against profiles. Weights and calibration come from `scoring.json` beside the shipped model.
+    """Scores notices against profiles. Weights and calibration are the model's own, or ours on its scale.
 
     Any thread may call it: nothing of one call is seen by another. A call uses every processor that the process may.
     """
 
     def __init__(self, encoder: Encoder, names: CpvNames) -> None:
         self._encoder, self._reader = encoder, Reader(encoder, names, read_rarity(OURS))
-        spelled = (OURS / "scoring.json").read_bytes()
-        scoring = json.loads(spelled)
-        self.default_threshold = float(scoring["default_threshold"])
-        self.keep_floor = float(scoring["keep_floor"])
-        self.fusions = read_fusions(scoring["modes"])
-        self.revision = f"{encoder.revision}.{hashlib.sha256(spelled).hexdigest()[:8]}"
+        scoring = scoring_of(encoder)
+        self.default_threshold = float(scoring.spelled["default_threshold"])
+        self.keep_floor = float(scoring.spelled["keep_floor"])
+        self.fusions = read_fusions(scoring.spelled["modes"])
+        self.revision = f"{encoder.revision}.{scoring.name}"
 
     def roster(self, profiles: Sequence[ProfileText]) -> Roster:
         """Read profiles and stack them; what was read or stacked lately is given back. An empty profile scores low."""

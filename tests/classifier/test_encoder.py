@@ -78,6 +78,26 @@ def test_one_flipped_bit_is_refused(copy: Path) -> None:
         load_encoder(str(copy))
 
 
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("left", [0, 5, 1000, -1])
+def test_a_file_cut_short_is_refused(copy: Path, left: int, listed: bool) -> None:
+    whole = (copy / "model.safetensors").read_bytes()
+    (copy / "model.safetensors").write_bytes(whole[:left])
+    if not listed:
+        (copy / "manifest.json").unlink()
+    with pytest.raises(ModelRefused, match=r"model\.safetensors"):
+        load_encoder(str(copy))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "extra.safetensors"])
+def test_a_pickle_by_another_name_is_refused_and_never_opened(copy: Path, tmp_path: Path, name: str) -> None:
+    (copy / "manifest.json").unlink()
+    (copy / name).write_bytes(pickle.dumps(_Bomb(tmp_path / "opened")))
+    with pytest.raises(ModelRefused, match=rf"{name} in .* is no whole safetensors file"):
+        load_encoder(str(copy))
+    assert not (tmp_path / "opened").exists()
+
+
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "1_Dense/weights.PT", "extra.pkl"])
 def test_a_pickle_is_refused_and_never_opened(copy: Path, tmp_path: Path, name: str) -> None:
     (copy / "manifest.json").unlink()
@@ -106,9 +126,26 @@ def test_an_unlisted_or_missing_file_is_refused(copy: Path) -> None:
         load_encoder(str(copy))
 
 
-def test_a_broken_manifest_is_refused(copy: Path) -> None:
-    (copy / "manifest.json").write_text("[]")
-    with pytest.raises(ModelRefused, match="no readable"):
+@pytest.mark.parametrize("missing", ["model.safetensors", "tokenizer.json", "scoring.json"])
+def test_each_missing_file_is_named(copy: Path, missing: str) -> None:
+    (copy / missing).unlink()
+    with pytest.raises(ModelRefused, match=f"{missing} is missing"):
+        load_encoder(str(copy))
+
+
+@pytest.mark.parametrize(
+    "spelled", ["[]", "{", '{"sha256": []}', "", '{"sha256": {}}', '{"sha256": {"other.json": "00"}}']
+)
+def test_a_manifest_that_lists_other_files_or_none_is_refused(copy: Path, spelled: str) -> None:
+    (copy / "manifest.json").write_text(spelled)
+    with pytest.raises(ModelRefused, match=r"no readable|not listed|is missing"):
+        load_encoder(str(copy))
+
+
+def test_a_module_of_somebody_elses_is_refused(copy: Path) -> None:
+    (copy / "manifest.json").unlink()
+    (copy / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "os.path.join"}]')
+    with pytest.raises(ModelRefused, match="cannot read"):
         load_encoder(str(copy))
 
 
@@ -117,6 +154,23 @@ def test_a_name_that_is_no_folder_is_never_fetched(tmp_path: Path) -> None:
         load_encoder("sentence-transformers/all-MiniLM-L6-v2")
     with pytest.raises(ModelRefused, match="no safetensors"):
         load_encoder(str(tmp_path))
+
+
+NO_NETWORK = """
+import socket, sys
+def refuse(*told, **named): raise AssertionError("a socket was opened")
+socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = refuse
+from classifier.encoder import load_encoder
+"""
+
+
+def test_loading_and_reading_needs_no_network_and_no_torch() -> None:
+    code = NO_NETWORK + (
+        "rows = load_encoder().encode(['Sveising', 'svetsning'])\n"
+        "print(float(rows[0] @ rows[1]) > 0.5, [m for m in ('torch', 'transformers', 'sentence_transformers', 'scipy') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "True []"
 
 
 def test_importing_the_classifier_imports_nothing_heavy() -> None:

@@ -1,0 +1,126 @@
+"""What do another model's cosines mean on the scale that our weights, calibration and threshold were fitted on?
+
+Every model has cosines of its own: 0.4 is a close match for one and noise for the next. Judgements settle it, and
+`python -m classifier.training.fit_scoring` writes a `scoring.json` for any model from them. Without judgements we look
+at how both models see the same texts, CPV names that have nothing to do with one another, and lay the one's noise over
+the other's: its middle and its ninth decile. What lies above, names that do have to do with one another, is where
+models differ in what they know, and that difference must stay.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db import reference
+
+if TYPE_CHECKING:
+    from classifier.encoder import Encoder
+
+Rows = NDArray[np.float32]
+SCORING = "scoring.json"
+_EVERY = 11  # of the CPV codes that every release has; some hundred, from every division
+_LANGUAGES = 3
+_OF_A_WHOLE = 6  # names in a mean, as many as a short notice has sentences
+_NOISE = (0.5, 0.9)
+# Which signals are cosines of one text with another, and which of many with many; all others need no model.
+OF_TEXTS = frozenset({"title_sentence", "text_sentence", "cpv_sentence", "title_cpv", "text_cpv"})
+OF_WHOLES = frozenset({"whole"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """Cosines of what has nothing in common, middle and ninth decile: of single texts, and of means of several."""
+
+    texts: tuple[float, float]
+    wholes: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """What `scoring.json` says, in a model's own cosines; `name` differs wherever it would score otherwise."""
+
+    spelled: Mapping[str, Any]
+    name: str
+    fitted: bool  # on judgements with this very model; otherwise brought over from ours
+
+
+@lru_cache(maxsize=1)
+def reference_texts() -> tuple[str, ...]:
+    """CPV names of this release far apart in the list, each in nb, sv and en in turn."""
+    names = sorted(reference.builtin().cpv.values(), key=lambda name: name.code)[::_EVERY]
+    return tuple(text for name in names if name.nb and name.sv and name.en for text in (name.nb, name.sv, name.en))
+
+
+def noise(encoder: "Encoder") -> Noise:
+    """How alike a model finds names that have nothing to do with one another."""
+    asking, asked = encoder.encode(reference_texts(), query=True), encoder.encode(reference_texts())
+    texts, wholes = [], []
+    for language in range(_LANGUAGES):  # unlike names of one language: alike in all but what they speak of
+        mine, theirs = asking[language::_LANGUAGES], asked[language::_LANGUAGES]
+        texts.append(_between(mine, theirs))
+        wholes.append(_between(_wholes(mine), _wholes(theirs)))
+    return Noise(texts=_middle_and_ninth(np.concatenate(texts)), wholes=_middle_and_ninth(np.concatenate(wholes)))
+
+
+def scoring_of(encoder: "Encoder") -> Scoring:
+    """The scoring that was fitted for this model and lies beside it, or else ours, brought to its cosines."""
+    from classifier.encoder import OURS, load_encoder
+
+    beside = encoder.folder / SCORING
+    if beside.is_file():
+        body = beside.read_bytes()
+        spelled = json.loads(body)
+        if encoder.folder.resolve() == OURS or spelled.get("model") == encoder.revision:
+            return Scoring(spelled=spelled, name=_hash(body), fitted=True)
+    body = (OURS / SCORING).read_bytes()
+    ours = load_encoder()
+    spelled = _brought(json.loads(body), noise(ours), noise(encoder))
+    # Named by what goes in, not by what comes out: the last digits differ between processors.
+    return Scoring(
+        spelled=spelled, name=_hash(body, ours.revision.encode(), *map(str.encode, reference_texts())), fitted=False
+    )
+
+
+def _brought(scoring: dict[str, Any], ours: Noise, theirs: Noise) -> dict[str, Any]:
+    """The same scoring for cosines whose noise lies elsewhere: each cosine's middle and spread moved and stretched."""
+    for mode in scoring["modes"].values():
+        for name, signal in mode["signals"].items():
+            if name in OF_TEXTS:
+                _move(signal, ours.texts, theirs.texts)
+            elif name in OF_WHOLES:
+                _move(signal, ours.wholes, theirs.wholes)
+    return scoring
+
+
+def _move(signal: dict[str, float], ours: tuple[float, float], theirs: tuple[float, float]) -> None:
+    stretch = (theirs[1] - theirs[0]) / max(ours[1] - ours[0], 1e-6)
+    signal["middle"] = theirs[0] + (signal["middle"] - ours[0]) * stretch
+    signal["spread"] *= max(stretch, 1e-6)
+
+
+def _wholes(rows: Rows) -> Rows:
+    """Directions of the means of several rows each, that lie far apart in the list."""
+    count = len(rows) // _OF_A_WHOLE
+    means = np.stack([rows[start::count].mean(axis=0) for start in range(count)])
+    found: Rows = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+    return found
+
+
+def _between(left: Rows, right: Rows) -> Rows:
+    cosines: Rows = (left @ right.T)[~np.eye(len(left), dtype=np.bool_)]
+    return cosines
+
+
+def _middle_and_ninth(cosines: Rows) -> tuple[float, float]:
+    middle, ninth = np.quantile(cosines, _NOISE)
+    return float(middle), float(ninth)
+
+
+def _hash(*bodies: bytes) -> str:
+    return hashlib.sha256(b"\0".join(bodies)).hexdigest()[:8]
