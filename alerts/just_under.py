@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.view import NearMiss, SourceRead
+from classifier.revisions import speaking
 from classifier.threshold import JUST_UNDER
 from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion
 from db.notices import said
@@ -89,6 +90,7 @@ def near_misses(s: Session, subscriber_id: int, profiles: Sequence[int], as_of: 
             Match.profile_id.in_(profiles),
             Match.created_at > since(s, subscriber_id),
             Match.barred_by.is_(None),
+            speaking(),
             Match.score < Match.threshold_then,
             Match.score >= Match.threshold_then - JUST_UNDER,
             NoticeVersion.cancelled.is_(False),

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from classifier.revisions import speaking
 from db.models import Alert, AlertKind, Match, Notice, NoticeVersion, Profile
 
 
@@ -155,6 +156,7 @@ def _matches(s: Session, procurements: Collection[int], profiles: Collection[Pro
         .join(NoticeVersion, NoticeVersion.id == Match.version_id)
         .join(Notice, Notice.id == NoticeVersion.notice_id)
         .where(Notice.procurement_id.in_(procurements), Match.profile_id.in_([profile.id for profile in profiles]))
+        .where(speaking())
         .order_by(Match.id.desc())
     )
     for match, procurement_id in rows:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
+from classifier.revisions import speaking
 from classifier.threshold import JUST_UNDER, own_lines
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
 from db.notices import said
@@ -31,8 +32,7 @@ def _records(*where: ColumnElement[bool]) -> list[dict[str, Any]]:
             .join(NoticeVersion, NoticeVersion.id == Match.version_id)
             .join(Notice, Notice.current_version_id == NoticeVersion.id)
             .where(*where)
-            # A match of an older model says nothing beside those of the newest one that scored this profile.
-            .where(Match.model_rev == func.coalesce(Profile.matched_rev, Match.model_rev))
+            .where(speaking())
             .order_by(Subscriber.company, Profile.id, Match.score.desc())
             .options(selectinload(NoticeVersion.buyers))
         ).all()

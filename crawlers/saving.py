@@ -19,9 +19,8 @@ from crawlers.notice import Broken, ParsedBuyer, ParsedNotice, WireFormat
 from crawlers.procurement import procurement_of
 from crawlers.rows import content_hash, lot_row, numbered_apart, version_row
 from db.models import Buyer, Notice, NoticeVersion, Quarantined, VersionBuyer
+from db.notices import SUPERSEDED
 from db.session import utcnow
-
-SUPERSEDED = "superseded"
 
 
 class Saved(StrEnum):

@@ -15,6 +15,7 @@ from db.notices import (
     SourceState,
     VersionBuyer,
 )
+from db.revisions import ScoreRevision
 from db.subscribers import (
     Cadence,
     Drawn,
@@ -56,6 +57,7 @@ __all__ = [
     "ProcurementKey",
     "Profile",
     "Quarantined",
+    "ScoreRevision",
     "SentenceWeight",
     "SourceState",
     "Subscriber",

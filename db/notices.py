@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Amount, Base, Born, ByLanguage, Bytes, Codes, Id, Json, Moment, Words, refers
 
+# In place of a model revision: an older reading that was never matched, and now need not be.
+SUPERSEDED = "superseded"
+
 
 def said(texts: Mapping[str, str], language: str) -> str:
     """A text in this language, or else in any that there is; "" where there is none."""
