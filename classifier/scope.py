@@ -1,9 +1,9 @@
 """Is this notice defence, civil preparedness, or neither, and by what evidence?
 
 Four kinds of evidence are weighed together: who buys (``scope_buyers``), what is bought (``scope_codes``), what the
-notice says of itself (activity, legal basis) and the words of its text (``scope_words``). No single box decides: a wrongly
-ticked directive 2009/81/EC is common (8 of 11 Swedish notices that declare it are not defence), so it only adds weight to
-other evidence. docs/scope.md tells what is held to be preparedness.
+notice says of itself (activity, legal basis) and the words of its text (``scope_lists``). No single box decides: a
+wrongly ticked directive 2009/81/EC is common (8 of 11 Swedish notices that declare it are not defence), so it only adds
+weight to other evidence. docs/scope.md tells what is held to be preparedness.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from classifier.scope_buyers import BuyerKind, kind_of
 from classifier.scope_codes import DEFENCE, FIELD, HOUSEKEEPING, PREPAREDNESS, weight
-from classifier.scope_words import Hit, Theme, hits
+from classifier.scope_lists import Theme
+from classifier.scope_words import Hit, hits
 from db import seed
 from db.models import NoticeVersion
 from db.reference import Reference

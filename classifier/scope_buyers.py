@@ -2,7 +2,7 @@
 
 Kinds, not single bodies: defence bodies of any country, police, fire and rescue services, and those who run what society
 cannot do without. The table (db/reference/buyers.tsv) knows single bodies by number and goes first. The lists are
-written as in ``classifier.scope_words``.
+written as in ``classifier.scope_lists``.
 """
 
 import re
