@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from commands import alerting, collecting, matching, serving
+from commands import alerting, collecting, matching, serving, thresholds
 from commands.out import errors
 from settings import SettingsError, get_settings
 
@@ -27,6 +27,7 @@ for command in (
     collecting.notices,
     matching.match,
     matching.preview,
+    thresholds.learn,
     alerting.digest,
     alerting.send,
     alerting.doctor,
@@ -44,6 +45,10 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "profiles": (
         "Firms and what they can do.",
         {"import": matching.profiles_import, "list": matching.profiles_list, "show": matching.profiles_show},
+    ),
+    "threshold": (
+        "The line above which a match is told.",
+        {"show": thresholds.threshold_show, "set": thresholds.threshold_set, "undo": thresholds.threshold_undo},
     ),
     "reference": ("CPV names.", {"import": collecting.reference_import}),
 }

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 CRAWLS: Final = "crawls"  # a queue of their own, so that no slow portal ever keeps a digest waiting (T2)
 ALERTS: Final = "alerts"
 MATCH_LIMIT_S: Final = 1200.0
+LEARN_LIMIT_S: Final = 600.0
 # Jobs that have not ended by then are cut off; what they were doing is taken up again from the tables.
 GRACE_S: Final = 3.0
 RETRY_S: Final = 5.0
@@ -60,6 +61,13 @@ async def match(timestamp: int) -> None:
     """Score what is owed to the scorer, in a child whose memory is given back; then tell those who want it at once."""
     await _child("match", limit_s=MATCH_LIMIT_S)
     await enqueue(digests, timestamp)
+
+
+@app.task(name="learn", queue=ALERTS)
+async def learn(timestamp: int) -> None:
+    """Take the steps that verdicts ask for; how far they go in a week is the tables' affair, not the timetable's."""
+    del timestamp
+    await _child("learn", limit_s=LEARN_LIMIT_S)
 
 
 @app.task(name="digests", queue=ALERTS, pass_context=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 # How far one firm's true odds lie from the calibrated ones, as a logit's standard deviation. Of 0.25 to 2, one is the
 # likeliest for judged profiles (docs/adr/0010).
 PRIOR_SD = 1.0
-# A sentence is believed to be as good as its scores until this many verdicts weigh against that belief.
+# A sentence is believed to be as good as its scores, as if so many expected relevant verdicts had come.
 PRIOR_VERDICTS = 4.0
 GRAIN = Decimal("0.001")
 LEAST_LINE, MOST_LINE = Decimal("0.05"), Decimal("0.95")
@@ -50,13 +50,12 @@ def line_for(base: Decimal, by: float) -> Decimal:
 
 
 def weight_for(expected: Sequence[float], relevant: Sequence[bool]) -> Decimal:
-    """What a sentence is worth beside the firm's others: verdicts it earned over those to be expected at its chances.
+    """What a sentence is worth beside the firm's others: its relevant verdicts over those its chances led to expect.
 
-    A ratio of means with a prior of ``PRIOR_VERDICTS`` verdicts as expected; within its bounds.
+    The ratio has a gamma prior with mean 1 and ``PRIOR_VERDICTS`` expected: no surprise, no change. Within its bounds.
     """
-    mean = float(np.mean(expected))
-    earned = (sum(relevant) + PRIOR_VERDICTS * mean) / (len(relevant) + PRIOR_VERDICTS)
-    return _within(Decimal(str(earned / mean)), LEAST_WEIGHT, MOST_WEIGHT)
+    ratio = (PRIOR_VERDICTS + sum(relevant)) / (PRIOR_VERDICTS + sum(expected))
+    return _within(Decimal(str(ratio)), LEAST_WEIGHT, MOST_WEIGHT)
 
 
 def step(now: Decimal, aim: Decimal, *, most: Decimal, least: Decimal, relevant: Sequence[bool]) -> Decimal:

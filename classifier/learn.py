@@ -142,13 +142,14 @@ def _line_step(s: Session, profile: Profile, said: Sequence[Judgement], now: dat
 
 
 def _weight_steps(s: Session, profile: Profile, said: Sequence[Judgement], now: datetime) -> list[Step]:
-    if not said:
-        return []
+    sentences = list(dict.fromkeys(profile.sentences))
+    if not said or len(sentences) < 2:
+        return []  # a sentence is weighed against the firm's others; for one alone, the line says it all
     # What the firm's line answers for is taken out first, so that a sentence is weighed against the firm's others.
     by = estimate.offset([one.score for one in said], [one.relevant for one in said])
     every = weight_history(s, profile.id)
     steps = []
-    for sentence in dict.fromkeys(profile.sentences):
+    for sentence in sentences:
         rows = [row for row in every if row.sentence == sentence]
         drawn = history.drawn_by_hand(rows)
         evidence = [one for one in said if _quotes(one, sentence) and (drawn is None or one.at > drawn.at)]

@@ -20,9 +20,10 @@ from sqlalchemy.engine import URL
 from alerts import jobs
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.children import Overran, run_child
+from classifier.threshold import own_lines
 from db.models import Fetch, Subscriber
 from db.session import transaction, utcnow
-from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
+from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_verdict
 
 SLEEPS = "import time; time.sleep(600)"
 
@@ -160,6 +161,20 @@ async def test_a_child_that_breaks_is_told(database: URL, environment: pytest.Mo
         use_relay(environment, room.port)
         with worker_process(children="raise SystemExit(2)"):
             wait_until(lambda: _alarms() == [(AlarmKind.CHILD_FAILED, "match")], within_s=20)
+
+
+async def test_what_subscribers_said_is_learned_by_the_queue(
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profile = make_profile(make_subscriber())
+    for _ in range(5):
+        make_verdict(profile, "not_relevant")
+    await put((jobs.learn, {}))
+    with mailroom(tmp_path) as room:
+        use_relay(environment, room.port)
+        with worker_process(), transaction() as s:
+            wait_until(lambda: own_lines(s, [profile.id]) == {profile.id: 0.52}, within_s=30)
+    assert _alarms() == []
 
 
 def _alarms() -> list[tuple[str, str]]:

@@ -86,6 +86,12 @@ def test_our_two_zones_keep_the_same_time() -> None:
             assert len(moments) == 1
 
 
+def test_learning_is_queued_once_a_day_before_anything_is_told() -> None:
+    (entry,) = [entry for entry in table([]) if entry.task is jobs.learn]
+    hours = firings(entry.trigger, datetime(2027, 3, 26, tzinfo=UTC), datetime(2027, 4, 2, tzinfo=UTC))
+    assert [at.astimezone(ZoneInfo("Europe/Oslo")).hour for at in hours] == [4] * 7
+
+
 def test_zones_exist_where_the_system_has_none() -> None:
     work = "from alerts.clock import ZONES; print(*(zone.key for zone in ZONES.values()))"
     without = {**os.environ, "PYTHONTZPATH": ""}

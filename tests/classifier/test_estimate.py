@@ -81,6 +81,11 @@ def test_verdicts_as_expected_leave_a_weight_at_one() -> None:
     assert estimate.weight_for([0.5] * 4, [True, False, True, False]) == 1
 
 
+def test_a_surprise_weighs_more_than_what_was_to_be_expected() -> None:
+    hopeless, promising = (estimate.weight_for([chance] * 3, [False] * 3) for chance in (0.1, 0.6))
+    assert promising < hopeless < 1
+
+
 @given(now=LINES, aim=LINES, most=st.integers(0, 20), said=st.lists(st.booleans(), min_size=5, max_size=9))
 def test_a_step_goes_towards_its_aim_no_further_than_it_may(
     now: Decimal, aim: Decimal, most: int, said: list[bool]

@@ -39,7 +39,9 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
-@pytest.mark.parametrize("command", ["crawl", "import", "match", "digest", "send", "preview", "doctor", "run", "demo"])
+@pytest.mark.parametrize(
+    "command", ["crawl", "import", "match", "learn", "digest", "send", "preview", "doctor", "run", "demo"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = anbudsvakt(command, "--help")
     assert result.exit_code == 0
@@ -48,7 +50,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_the_groups_are_there() -> None:
     assert {name: sorted(verbs) for name, (_, verbs) in GROUPS.items()} == {
-        "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"]
+        "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"],
+        "threshold": ["set", "show", "undo"],
     }  # fmt: skip
 
 
