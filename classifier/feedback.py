@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from classifier.revisions import in_force, speaking
 from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Verdict
 from db.session import utcnow
 
@@ -99,7 +100,7 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
     A verdict on another model's score counts once the notice is scored by this one: scores of two models are not
     compared.
     """
-    in_force = _in_force(s, profile)
+    ruling = in_force(s) or _newest(s, profile)
     rows = s.execute(
         select(Feedback, JudgedMatch, Match.score, Match.threshold_then)
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
@@ -108,7 +109,7 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
             and_(
                 Match.version_id == JudgedMatch.version_id,
                 Match.profile_id == JudgedMatch.profile_id,
-                Match.model_rev == in_force,
+                Match.model_rev == ruling,
             ),
         )
         .where(JudgedMatch.profile_id == profile.id)
@@ -116,7 +117,7 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
     )
     found = []
     for feedback, told, score, line in rows:
-        same = told.model_rev == in_force  # then what was told counts, however it is scored by now
+        same = told.model_rev == ruling  # then what was told counts, however it is scored by now
         if same or score is not None:
             found.append(
                 Judgement(
@@ -131,11 +132,9 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
     return found
 
 
-def _in_force(s: Session, profile: Profile) -> str | None:
-    """The model revision by which this profile is scored; while it is owed to the scorer, the one that last did."""
-    newest = select(Match.model_rev).where(Match.profile_id == profile.id).order_by(Match.id.desc()).limit(1)
-    told = select(JudgedMatch.model_rev).where(JudgedMatch.profile_id == profile.id).order_by(JudgedMatch.id.desc())
-    return profile.matched_rev or s.scalar(newest) or s.scalar(told.limit(1))
+def _newest(s: Session, profile: Profile) -> str | None:
+    """Of matches from before one revision was put in force: that of the last."""
+    return s.scalar(select(Match.model_rev).where(Match.profile_id == profile.id).order_by(Match.id.desc()).limit(1))
 
 
 def _matches(s: Session, alert: Alert) -> Sequence[Match]:
@@ -148,6 +147,7 @@ def _matches(s: Session, alert: Alert) -> Sequence[Match]:
             Notice.procurement_id == alert.procurement_id,
             Profile.subscriber_id == alert.subscriber_id,
             Match.barred_by.is_(None),
+            speaking(),
         )
         .order_by(Match.id.desc())
     ).all()

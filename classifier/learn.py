@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from classifier import estimate, history
 from classifier.feedback import Judgement, hold, judgements, keep_judged
 from classifier.history import LEARNING, check_last, lock
-from classifier.match import MATCH_LOCK
+from classifier.revisions import alone
 from classifier.threshold import history as lines
 from classifier.threshold import line_in_force, set_threshold
 from classifier.weights import UNWEIGHED, weight_history
@@ -72,7 +72,7 @@ def undo_weight(s: Session, weight: SentenceWeight, *, by: str, at: datetime | N
 
     What was said of alerts until now teaches nothing about this sentence after it. Raises NotLast.
     """
-    _nobody_scores(s)
+    alone(s)
     lock(s, weight.profile_id)
     rows = [row for row in weight_history(s, weight.profile_id) if row.sentence == weight.sentence]
     value = check_last(rows, weight)
@@ -100,8 +100,9 @@ def _learn(s: Session, profile_id: int, now: datetime) -> list[Step]:
     keep_judged(s, Alert.subscriber_id == profile.subscriber_id)
     if not _steps(s, profile, now):
         return []
-    # There is something to do. Looked at again when nobody scores and nobody else learns or draws by hand.
-    _nobody_scores(s)
+    # There is something to do. Looked at again when nobody scores and nobody else learns or draws by hand: a matching
+    # that read the old weights would otherwise mark the profile as scored after we owed it anew.
+    alone(s)
     lock(s, profile_id)
     s.expire_all()
     steps = _steps(s, profile, now)
@@ -193,8 +194,3 @@ def _weigh(
     s.execute(update(Profile).where(Profile.id == profile_id).values(matched_rev=None))
     s.flush()
     return row
-
-
-def _nobody_scores(s: Session) -> None:
-    # A matching that read the old weights would otherwise mark the profile as scored after we owed it anew.
-    s.execute(select(func.pg_advisory_xact_lock(MATCH_LOCK)))

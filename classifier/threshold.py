@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from classifier.history import check_last, lock
-from db.models import Drawn, Match, Threshold
+from classifier.revisions import speaking
+from db.models import Drawn, Match, NoticeVersion, Threshold
 from db.session import utcnow
 
 STEP = Decimal("0.001")
@@ -31,8 +32,13 @@ def line_in_force(s: Session, profile_id: int) -> Decimal | None:
     """The profile's own line, or the default by which it was last matched; None where neither is known yet."""
     own = own_lines(s, [profile_id]).get(profile_id)
     if own is None:
-        matched = select(Match.threshold_then).where(Match.profile_id == profile_id).order_by(Match.id.desc()).limit(1)
-        own = s.scalar(matched)
+        matched = (
+            select(Match.threshold_then)
+            .join(NoticeVersion, NoticeVersion.id == Match.version_id)
+            .where(Match.profile_id == profile_id, speaking())
+            .order_by(Match.id.desc())
+        )
+        own = s.scalar(matched.limit(1))
     return None if own is None else Decimal(str(own)).quantize(STEP)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.engine import URL
 
 from classifier.feedback import judgements, record
+from classifier.revisions import put_in_force
 from db.models import Feedback, JudgedMatch, Match, Notice, Profile, SentenceWeight, Subscriber, Verdict
 from db.session import transaction
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_verdict, make_version
@@ -90,10 +91,12 @@ def test_what_was_judged_stays_as_it_was_told(database: URL) -> None:
 
 
 def test_scores_of_two_models_are_not_compared(database: URL) -> None:
-    profile = make_profile(make_subscriber(), matched_rev="new")
+    profile = make_profile(make_subscriber())
     version = make_notice()
     make_verdict(profile, "relevant", score=0.7, model_rev="old", version=version)
     make_verdict(profile, "relevant", score=0.6, model_rev="new")
+    with transaction() as s:
+        put_in_force(s, "new", by="test")
     with transaction() as s:
         assert [one.score for one in judgements(s, s.get_one(Profile, profile.id))] == [0.6]
     make_match(version, profile, score=0.9, model_rev="new")

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 
 from classifier.history import last_change
 from classifier.learn import Step, learn
+from classifier.revisions import put_in_force
 from classifier.threshold import history, own_lines, set_threshold, undo
 from db.models import JudgedMatch, NoticeVersion, Profile, Subscriber, Threshold
 from db.session import transaction
@@ -236,7 +237,7 @@ def test_verdicts_by_another_model_s_scores_do_not_count(database: URL) -> None:
     profile = profile_at()
     judge(profile, *[False] * 5)
     with transaction() as s:
-        s.execute(update(Profile).values(matched_rev="newer"))
+        put_in_force(s, "newer", by="test")
     assert learn(now=MONDAY) == []
     with transaction() as s:
         versions = s.scalars(select(NoticeVersion)).all()
