@@ -4,17 +4,18 @@ Scores of two revisions are never compared. A worker whose revision is not the o
 two workers of a rolling release never score the same notices in turns.
 """
 
-from datetime import datetime
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, insert, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from db.models import Match, Notice, NoticeVersion, ScoreRevision
 from db.notices import SUPERSEDED
-from db.session import transaction
+from db.session import transaction, utcnow
 
 # One process at a time matches, or puts another revision in force (any fixed number would do).
 MATCH_LOCK = 7_311_903
+LATE = timedelta(hours=1)
 FIRST_START = "first start"
 
 
@@ -67,13 +68,15 @@ def speaking() -> ColumnElement[bool]:
     return Match.model_rev == func.coalesce(scored_by, _newest(), Match.model_rev)
 
 
-def waiting_since(s: Session) -> datetime | None:
-    """Since when the oldest notice that nobody has matched yet has waited; None where none waits."""
-    return s.scalar(
-        select(func.min(NoticeVersion.created_at))
-        .join(Notice, Notice.current_version_id == NoticeVersion.id)
-        .where(NoticeVersion.matched_rev.is_(None))
-    )
+def is_late() -> bool:
+    """Whether a notice has waited to be matched for longer than any release takes to roll out."""
+    with transaction() as s:
+        waiting = (
+            exists()
+            .where(NoticeVersion.matched_rev.is_(None), NoticeVersion.created_at < utcnow() - LATE)
+            .where(Notice.current_version_id == NoticeVersion.id)
+        )
+        return bool(s.scalar(select(waiting)))
 
 
 def ruling() -> str | None:

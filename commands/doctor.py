@@ -71,12 +71,23 @@ def _doffin(settings: Settings) -> tuple[str, str]:
 
 
 def _model(settings: Settings) -> tuple[str, str]:
-    from classifier.encoder import ModelRefused, load_encoder
+    from sqlalchemy.exc import SQLAlchemyError
 
+    from classifier.encoder import ModelRefused
+    from classifier.match import load_scorer
+    from classifier.revisions import ruling
+
+    whose = settings.model or "our own"
     try:
-        return "ok", f"revision {load_encoder(settings.model).revision}"
+        mine = load_scorer().revision
+        in_force = ruling()
     except ModelRefused as refused:
         return "wrong", str(refused)
+    except SQLAlchemyError:
+        return "missing", f"{whose}; the tables are not there to ask which revision is in force"
+    if in_force not in (None, mine):
+        return "wrong", f"{whose}, revision {mine}, but {in_force} is in force: nothing is matched until `rescore`"
+    return "ok", f"{whose}, revision {mine}, {'in force' if in_force else 'to be in force with the first match'}"
 
 
 def _secret(settings: Settings) -> tuple[str, str]:

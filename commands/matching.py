@@ -57,10 +57,18 @@ def match(
 ) -> None:
     """Score what is new against every profile, and owe alerts for what lies above its line."""
     ready()
+    from classifier.encoder import ModelRefused
     from classifier.match import load_scorer, match_new
+    from classifier.revisions import OtherRevision, is_late
 
-    scorer = load_scorer()
-    counts = with_progress("matching", lambda step: match_new(scorer, progress=step))
+    try:
+        scorer = load_scorer()
+        counts = with_progress("matching", lambda step: match_new(scorer, progress=step))
+    except ModelRefused as refused:
+        raise fail(str(refused), code=2) from None
+    except OtherRevision as other:
+        # While a release rolls out, others match and this process need not. Where nobody does, a person must act.
+        raise fail(str(other), code=2 if is_late() else 1) from None
     row = {"notices": counts.notices, "profiles": counts.profiles, "matches": counts.matches, "alerts": counts.alerts,
            "model": scorer.revision}  # fmt: skip
     if not explain:
