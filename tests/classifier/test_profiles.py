@@ -5,8 +5,9 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 from classifier.profiles import ProfilesBroken, find, import_profiles, rows
+from classifier.threshold import set_threshold
 from db.address import mailable
-from db.models import Profile, Subscriber, Threshold
+from db.models import Drawn, Profile, Subscriber, Threshold
 from db.session import transaction
 
 FILE = """
@@ -40,6 +41,16 @@ def test_a_file_comes_in_and_again_changes_nothing(database: URL) -> None:
         assert [float(v) for v in s.scalars(select(Threshold.value))] == [0.6]
         assert s.scalars(select(Subscriber.email)).one() == "Post@fjellsveis.example"
     assert (the_profile().scopes, the_profile().language) == (["defence", "preparedness"], "nb")
+
+
+def test_the_same_file_again_leaves_what_was_learned_and_another_line_in_it_holds(database: URL) -> None:
+    import_profiles(FILE.encode(), by="test")
+    with transaction() as s:
+        set_threshold(s, the_profile().id, 0.62, by="learning", why="test", drawn=Drawn.LEARNED)
+    import_profiles(FILE.encode(), by="test")
+    import_profiles(FILE.replace("0.6", "0.7").encode(), by="test")
+    with transaction() as s:
+        assert [float(v) for v in s.scalars(select(Threshold.value).order_by(Threshold.id))] == [0.6, 0.62, 0.7]
 
 
 def test_a_changed_profile_is_owed_the_open_notices(database: URL) -> None:
