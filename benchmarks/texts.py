@@ -1,6 +1,6 @@
 """What do twenty thousand notices and five thousand profiles say? Made up, but as long and as mixed as real ones.
 
-Each notice and each firm has a trade (a division of the CPV) whose code names its sentences speak of, between the
+Each notice and each firm has a trade (a group of the CPV) whose code names its sentences speak of, between the
 phrases that every notice and every firm repeats. Seeded: every run reads the same texts.
 """
 
@@ -16,6 +16,8 @@ _LANGUAGES = ("nb", "sv", "en", "nn", "da")
 _NOTICES_IN = (0.5, 0.3, 0.1, 0.05, 0.05)
 _PROFILES_IN = (0.4, 0.4, 0.1, 0.1, 0.0)
 _SENTENCES = 10  # of a notice, on average
+_SMALLEST = 3  # codes of a group that counts as a trade
+_USUAL = 0.5  # so that as many different codes are used as in as many real notices: a third of the uses
 _PROFILE_SENTENCES = (5, 6, 6, 7)
 _HEADINGS = {
     "nb": "Rammeavtale for {}", "nn": "Rammeavtale for {}", "sv": "Ramavtal avseende {}",
@@ -59,9 +61,11 @@ class Texts:
     def __init__(self, seed: int) -> None:
         self._chance = np.random.default_rng(seed)
         self._names = reference.builtin()
-        self._trades: dict[str, list[str]] = {}
+        trades: dict[str, list[str]] = {}
         for code in self._names.cpv:
-            self._trades.setdefault(code[:2], []).append(code)
+            trades.setdefault(code[:3], []).append(code)
+        self._asked = [codes for codes in trades.values() if len(codes) >= _SMALLEST]
+        self._offered = self._asked[::2]  # what is bought is wider than what our firms do
 
     def notices(self, count: int) -> list[NoticeText]:
         """Notices with a title, about ten sentences and one to a few codes, in five languages."""
@@ -73,10 +77,10 @@ class Texts:
 
     def _notice(self, number: int) -> NoticeText:
         language = str(self._chance.choice(_LANGUAGES, p=_NOTICES_IN))
-        trade = self._trade()
+        trade = self._one(self._asked)
         length = int(self._chance.geometric(1 / _SENTENCES))
         said = [self._fill(self._one(_SAID[language]), trade, language) for _ in range(length)]
-        codes = [self._one(trade) for _ in range(min(int(self._chance.geometric(0.5)), 8))]
+        codes = [self._code(trade) for _ in range(min(int(self._chance.geometric(0.5)), 8))]
         return NoticeText(
             title=self._fill(_HEADINGS[language], trade, language),
             description=" ".join([*said, f"Saksnummer {number}."]),
@@ -86,18 +90,20 @@ class Texts:
 
     def _profile(self, number: int) -> ProfileText:
         language = str(self._chance.choice(_LANGUAGES, p=_PROFILES_IN))
-        trade = self._trade()
+        trade = self._one(self._offered)
         length = int(self._chance.choice(_PROFILE_SENTENCES))
         told = [self._fill(self._one(_OFFERED[language]), trade, language) for _ in range(length)]
-        codes = [self._one(trade) for _ in range(5)]
+        codes = [self._code(trade) for _ in range(5)]
         return ProfileText(
             sentences=(f"{told[0][:-1]} ({number}).", *told[1:]),
             language=language,
             cpv=tuple(dict.fromkeys(codes)),
         )
 
-    def _trade(self) -> list[str]:
-        return self._one([*self._trades.values()])
+    def _code(self, trade: Sequence[str]) -> str:
+        """A code of a trade: as with real ones, a few are in every other notice and most in few."""
+        usual = trade[min(int(self._chance.pareto(0.8)), len(trade) - 1)]
+        return usual if self._chance.random() < _USUAL else self._one(trade)
 
     def _one(self, among: Sequence[_Choice]) -> _Choice:
         return among[int(self._chance.integers(len(among)))]

@@ -1,6 +1,6 @@
 """What is read of some notices, once, before any profile is met?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -27,9 +27,9 @@ class Batch:
     rows: Rows  # the vector of everything told, unit by unit
     titles: Sequence[tuple[int, int]]  # which of `rows` are the unit's title, none or one
     told: Sequence[tuple[int, int]]  # … its title and sentences
-    name_rows: Rows  # the vectors of what codes are called, each name once
+    name_at: Mapping[str, int]  # what codes are called, each name once, and where in `name_rows`
+    name_rows: Rows
     named: Taken  # of `name_rows`
-    name_at: dict[str, int]
     wholes: Rows  # the mean direction of title, of all sentences, of all names
     coded: NDArray[np.bool_]
     codes: Sequence[str]  # of all notices, each once
@@ -52,11 +52,10 @@ class Batch:
         """The letters of the title."""
         return grams(["\n".join(part.text for part in unit.told[: unit.titles]) for unit in self.units], self.rarity)
 
-    def called(self, language: str) -> tuple[Grams, NDArray[np.int64]]:
-        """The letters of what units' codes are called in a language, each list of codes once, and each unit's row."""
-        once = {codes: row for row, codes in enumerate(dict.fromkeys(unit.codes for unit in self.units))}
-        called = ["\n".join(name for code in codes if (name := cpv_name(self.names, code, language))) for codes in once]
-        return grams(called, self.rarity), np.array([once[unit.codes] for unit in self.units], dtype=np.int64)
+    def called(self, lists: Sequence[tuple[str, ...]], language: str) -> Grams:
+        """The letters of what the codes of each list are called in a language."""
+        called = ((cpv_name(self.names, code, language) for code in codes) for codes in lists)
+        return grams(["\n".join(name for name in of_list if name) for of_list in called], self.rarity)
 
 
 def read(notices: Sequence[NoticeText], encoder: Encoder, names: CpvNames, rarity: Rows) -> Batch:

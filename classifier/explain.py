@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 
 from classifier import words
 from classifier.batch import Batch
-from classifier.encoder import Encoder
 from classifier.prepared import PreparedProfile
 from classifier.quotes import Quotes, quote
-from classifier.signals import shared_digits
-from classifier.text import Section
+from classifier.text import Section, cpv_digits
 
 Rows = NDArray[np.float32]
 
@@ -62,7 +60,12 @@ def keep(batch: Batch, chances: Rows, floors: Rows, profiles: Sequence[PreparedP
 
 
 def explain(
-    encoder: Encoder, batch: Batch, kept: Sequence[Kept], profiles: Sequence[PreparedProfile], *, worded_from: float
+    encoder: words.Weighs,
+    batch: Batch,
+    kept: Sequence[Kept],
+    profiles: Sequence[PreparedProfile],
+    *,
+    worded_from: float,
 ) -> list[list[Evidence]]:
     """The evidence of each pair. Of the likest sentences, the one is quoted that also shares words in meaning.
 
@@ -75,6 +78,7 @@ def explain(
             for both in candidates if chance >= worded_from else ():
                 asked.setdefault(both, len(asked))
     named = words.pairs(encoder, list(asked))
+    groups = {column: _groups(profiles[column]) for one in kept for column in one.columns.tolist()}
     found = []
     for one, of_one in zip(kept, quoted, strict=True):
         unit, quotes, mine = batch.units[one.unit], one.quotes, []
@@ -86,7 +90,6 @@ def explain(
             ]
             chosen = likeness.index(max(likeness))
             part = quotes.said[int(quotes.rows[chosen, at])]
-            digits = profiles[column].digits
             mine.append(
                 Evidence(
                     notice_sentence=part.text,
@@ -94,11 +97,16 @@ def explain(
                     lot=part.lot,
                     profile_sentence=candidates[chosen][1],
                     words=worded[chosen],
-                    shared_cpv=tuple(code for code in unit.codes if shared_digits((code,), digits) >= 3),
+                    shared_cpv=tuple(code for code in unit.codes if cpv_digits(code)[:3] in groups[column]),
                 )
             )
         found.append(mine)
     return found
+
+
+def _groups(profile: PreparedProfile) -> frozenset[str]:
+    """The first three digits of each code that has as many."""
+    return frozenset(digits[:3] for digits in profile.digits if len(digits) >= 3)
 
 
 def _quoted(kept: Kept, profiles: Sequence[PreparedProfile]) -> list[list[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import chain, islice
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -26,8 +27,15 @@ def each(task: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Iterator
     """The answers in the order asked, a few computed ahead, on as many lanes as this process has processors."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     waiting: deque[Future[_Answer]] = deque()
+    asked = iter(asked)
+    first = list(islice(asked, 2))
+    if len(first) < 2:  # a lone task is done before a lane would have begun
+        with _matrices().alone():
+            answers = [task(one) for one in first]
+        yield from answers
+        return
     with _matrices().alone(), ThreadPoolExecutor(count, thread_name_prefix="scoring") as lanes:
-        for one in asked:
+        for one in chain(first, asked):
             waiting.append(lanes.submit(task, one))
             if len(waiting) >= _AHEAD * count:
                 yield waiting.popleft().result()

@@ -37,11 +37,15 @@ class Shared:
     @cached_property
     def letters(self) -> tuple[Rows, Rows, Rows]:
         """Units × profiles: letters shared by text, by title, and by what the codes are called in this language."""
-        called, whose = self.batch.called(self.group.language)
+        batch, group = self.batch, self.group
+
+        def called(lists: list[tuple[str, ...]]) -> Rows:
+            return group.names.likeness(batch.called(lists, group.language))
+
         return (
-            self.group.texts.likeness(self.batch.text_grams),
-            self.group.names.likeness(self.batch.title_grams),
-            self.group.names.likeness(called)[whose],
+            group.texts.likeness(batch.text_grams),
+            group.names.likeness(batch.title_grams),
+            group.met.rows([unit.codes for unit in batch.units], called),
         )
 
 
@@ -73,9 +77,14 @@ class Meeting:
         """The best cosine of what one of the notice's codes is called with a sentence of the firm."""
         if not self.block.slots or not len(self.batch.name_rows):
             return self._unsaid()
-        each = [(at, at + 1) for at in range(len(self.batch.name_rows))]
-        (best,) = best_of_ranges(self.batch.name_rows, (each,), self.block.sentences)
-        return self.batch.named.best(self._folded(best), none=np.nan)
+        batch, block = self.batch, self.block
+
+        def best(names: list[str]) -> Rows:
+            rows = batch.name_rows[[batch.name_at[name] for name in names]]
+            each = [(at, at + 1) for at in range(len(rows))]
+            return self._folded(best_of_ranges(rows, (each,), block.sentences)[0])
+
+        return batch.named.best(block.met.rows([*batch.name_at], best), none=np.nan)
 
     @cached_property
     def whole(self) -> Rows:

@@ -46,22 +46,21 @@ def quote(batch: Batch, number: int, profiles: Sequence[PreparedProfile]) -> Quo
     if not len(rows) or not counts.any():
         nothing = np.full((1, len(profiles)), -1, dtype=np.int64)
         return Quotes(said=said, rows=nothing + 1, sentences=nothing, cosines=np.zeros(nothing.shape, dtype=np.float32))
-    theirs = np.concatenate([profile.sentence_rows for profile in profiles])
     first = np.cumsum(counts) - counts
+    cosines = rows @ np.concatenate([profile.sentence_rows for profile in profiles]).T
+    best = np.maximum.reduceat(cosines, np.minimum(first, cosines.shape[1] - 1), axis=1)
+    order = np.argsort(-best.T, axis=1, kind="stable")[:, :_QUOTED].T
+    chosen = np.concatenate([np.zeros((1, len(profiles)), dtype=np.int64), order])
     # A profile with fewer sentences than the others repeats its last one, and is found at the first place it stands.
     places = first[:, None] + np.minimum(np.arange(counts.max()), np.maximum(counts - 1, 0)[:, None])
-    cosines = (rows @ theirs.T)[:, np.minimum(places, len(theirs) - 1)]
-    likest = cosines.argmax(axis=2)
-    best = np.take_along_axis(cosines, likest[:, :, None], axis=2)[:, :, 0]
-    order = np.argsort(-best, axis=0, kind="stable")[:_QUOTED]
-    chosen = np.concatenate([np.zeros((1, len(profiles)), dtype=np.int64), order])
+    likest = cosines[chosen[:, :, None], np.minimum(places, cosines.shape[1] - 1)].argmax(axis=2)
     titled = np.array([part.section in (Section.TITLE, Section.LOT_TITLE) for part in said])
-    silent = counts == 0
     found = np.take_along_axis(best, chosen, axis=0) + np.where(titled[chosen], _TITLE_COUNTS, np.float32(0))
+    silent = counts == 0
     return Quotes(
         said=said,
         rows=np.where(silent, 0, chosen),
-        sentences=np.where(silent, -1, np.take_along_axis(likest, chosen, axis=0)),
+        sentences=np.where(silent, -1, likest),
         cosines=np.where(silent, np.float32(0), found),
     )
 

@@ -5,7 +5,7 @@ A group is cut into blocks of profiles alike in what they have, so that a block'
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from classifier.best import Taken
 from classifier.grams import joined
 from classifier.letters import Letters
+from classifier.met import Met
 from classifier.prepared import PreparedProfile
 
 Rows = NDArray[np.float32]
 
 _WIDEST = 512  # profiles in a block: with six sentences each, a hundred notices' cosines stay in a core's cache
 _SMALL = 32
-_LONG_TEXT, _SHORT_TEXT = 0.025, 0.1  # shares that were quickest to meet, measured on 128 notices and 2,000 profiles
+_MET = 2048  # names and lists of codes that a notice brought and later ones may bring again
+_LONG_TEXT, _SHORT_TEXT = 0.08, 0.15  # shares that were quickest to meet, measured on 128 notices and 2,000 profiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +37,7 @@ class Block:
     wholes: Rows  # dimensions × profiles
     names: Taken  # of the group's names
     digits: Taken  # of the group's digits
+    met: Met[str] = field(default_factory=lambda: Met(_MET))  # of a notice's codes, each name's best cosines
 
 
 class Group:
@@ -48,6 +51,7 @@ class Group:
         self.digits = tuple(dict.fromkeys(digits for profile in profiles for digits in profile.digits))
         letters = joined([profile.grams for profile in profiles])
         self.texts, self.names = Letters(letters, share=_LONG_TEXT), Letters(letters, share=_SHORT_TEXT)
+        self.met: Met[tuple[str, ...]] = Met(_MET)  # of a notice's codes, the letters of each list of them
         at = {name: row for row, name in enumerate(named)}, {digits: row for row, digits in enumerate(self.digits)}
         self.blocks = tuple(_block(members[start:end], slice(start, end), *at) for start, end in _cuts(profiles))
 

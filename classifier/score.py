@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifier import lanes
+from classifier import lanes, words
 from classifier.batch import Batch
 from classifier.encoder import OURS, Encoder
 from classifier.explain import Evidence, Kept, explain, keep
@@ -38,7 +38,7 @@ class Scorer:
     """
 
     def __init__(self, encoder: Encoder, names: CpvNames) -> None:
-        self._encoder, self._reader = encoder, Reader(encoder, names, read_rarity(OURS))
+        self._words, self._reader = words.Remembered(encoder), Reader(encoder, names, read_rarity(OURS))
         scoring = scoring_of(encoder)
         self.default_threshold = float(scoring.spelled["default_threshold"])
         self.keep_floor = float(scoring.spelled["keep_floor"])
@@ -70,7 +70,7 @@ class Scorer:
         """
         found: list[list[Scored]] = []
         for batch, kept in self.kept(self.read(notices), roster, floor):
-            evidence = explain(self._encoder, batch, kept, roster.profiles, worded_from=self.keep_floor)
+            evidence = explain(self._words, batch, kept, roster.profiles, worded_from=self.keep_floor)
             mine: list[list[Scored]] = [[] for _ in batch.of_each]
             for one, told in zip(kept, evidence, strict=True):
                 each = zip(one.columns.tolist(), one.chances.tolist(), told, strict=True)

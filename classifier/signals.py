@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.batch import Batch
-from classifier.meeting import Meeting, Shared, agreed_digits
+from classifier.meeting import Meeting, Shared
 from classifier.roster import Roster
-from classifier.text import cpv_digits
 
 Rows = NDArray[np.float32]
 
@@ -99,11 +98,6 @@ def measure(batch: Batch, roster: Roster) -> Rows:
             for column, signal in enumerate(Signal):
                 found[:, block.columns, column] = measured(meeting, signal)
     return found
-
-
-def shared_digits(codes: Sequence[str], digits: Sequence[str]) -> int:
-    """How many leading digits a code and one of the firm's agree in at best: 0, or 2 to 8."""
-    return int(agreed_digits([cpv_digits(code) for code in codes], digits).max(initial=0))
 
 
 def _how_many(counts: Sequence[int]) -> Rows:

@@ -6,13 +6,20 @@ words; the pairs with the largest share are the reason, and are words that a rea
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoder import Encoder
+from classifier.met import Met
+
+Rows = NDArray[np.float32]
 
 MOST = 4
+_REMEMBERED = 30_000  # words, at most two kilobytes each
+_SENTENCES = 50_000  # whose words are kept, some three hundred bytes each
 _ALIKE = 0.45  # below this cosine two words are no reason that a reader would accept
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # Words that say nothing of a trade: the five languages' small words, and what every notice and every firm says.
@@ -43,8 +50,27 @@ vanlige ønsker years år året åren contract contracts framework agreement del
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 
 
+class Weighs(Protocol):
+    """What knows the share of a word in the vector of a text: an encoder, or what remembers its answers."""
+
+    def weigh(self, words: Sequence[str]) -> Rows:
+        """One row for each word."""
+        ...
+
+
+class Remembered:
+    """An encoder's shares of words, each asked for once: firms' words come back with every notice."""
+
+    def __init__(self, encoder: Weighs) -> None:
+        self._encoder, self._met = encoder, Met[str](_REMEMBERED)
+
+    def weigh(self, words: Sequence[str]) -> Rows:
+        """One row for each word; words that are new are asked for together."""
+        return self._met.rows(words, self._encoder.weigh) if words else self._encoder.weigh(words)
+
+
 def pairs(
-    encoder: Encoder, sentences: Sequence[tuple[str, str]], *, most: int = MOST
+    encoder: Weighs, sentences: Sequence[tuple[str, str]], *, most: int = MOST
 ) -> list[tuple[tuple[str, str], ...]]:
     """For each (notice sentence, profile sentence): up to `most` (notice word, profile word), the weightiest first.
 
@@ -54,32 +80,48 @@ def pairs(
     every = {word: row for row, word in enumerate(sorted({w.lower() for both in told for side in both for w in side}))}
     weights = encoder.weigh(list(every))
     lengths = np.linalg.norm(weights, axis=1, keepdims=True)
-    units = weights / np.maximum(lengths, 1e-9)
-    found: list[tuple[tuple[str, str], ...]] = []
-    for left, right in told:
-        if not left or not right:
-            found.append(())
-            continue
-        mine, theirs = [every[w.lower()] for w in left], [every[w.lower()] for w in right]
-        alike = units[mine] @ units[theirs].T
-        shares = np.where(alike >= _ALIKE, alike * lengths[mine] * lengths[theirs].T, -1)
-        found.append(_best(left, right, shares, most))
+    shares = _Shares(units=weights / np.maximum(lengths, 1e-9), lengths=lengths[:, 0])
+    found: list[tuple[tuple[str, str], ...]] = [()] * len(sentences)
+    beside: dict[tuple[str, ...], list[int]] = {}
+    for number, (left, right) in enumerate(told):
+        if left and right:
+            beside.setdefault(left, []).append(number)
+    for left, numbers in beside.items():
+        rights = [told[number][1] for number in numbers]
+        mine = np.array([every[word.lower()] for word in left])
+        theirs = np.array([every[word.lower()] for right in rights for word in right])
+        ends = np.cumsum([len(right) for right in rights])
+        for number, chosen in shares.best(mine, theirs, ends, most).items():
+            found[numbers[number]] = tuple((left[row], rights[number][column]) for row, column in chosen)
     return found
 
 
-def _words(sentence: str) -> list[str]:
+@lru_cache(maxsize=_SENTENCES)
+def _words(sentence: str) -> tuple[str, ...]:
     once = {word.lower(): word for word in reversed(_WORD.findall(sentence)) if len(word) > 2}
-    return [word for key, word in reversed(once.items()) if key not in _EMPTY]
+    return tuple(word for key, word in reversed(once.items()) if key not in _EMPTY)
 
 
-def _best(left: list[str], right: list[str], shares: NDArray[np.float32], most: int) -> tuple[tuple[str, str], ...]:
-    chosen: list[tuple[str, str]] = []
-    shares = shares.copy()
-    while len(chosen) < most:
-        row, column = divmod(int(shares.argmax()), shares.shape[1])
-        if shares[row, column] <= 0:
-            break
-        chosen.append((left[row], right[column]))
-        shares[row, :] = -1
-        shares[:, column] = -1
-    return tuple(chosen)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Shares:
+    """Of each word, its direction and its length."""
+
+    units: Rows
+    lengths: Rows
+
+    def best(
+        self, mine: NDArray[np.int64], theirs: NDArray[np.int64], ends: NDArray[np.int64], most: int
+    ) -> dict[int, list[tuple[int, int]]]:
+        """One sentence against several that end at `ends` of `theirs`: for each that has any, the weightiest pairs."""
+        alike = self.units[mine] @ self.units[theirs].T
+        rows, columns = np.nonzero(alike >= _ALIKE)
+        shares = alike[rows, columns] * self.lengths[mine[rows]] * self.lengths[theirs[columns]]
+        whose = np.searchsorted(ends, columns, side="right")
+        columns = columns - (ends - np.diff(ends, prepend=0))[whose]
+        order = np.lexsort((columns, rows, -shares, whose))
+        found: dict[int, list[tuple[int, int]]] = {}
+        for number, row, column in np.stack((whose, rows, columns))[:, order].T.tolist():
+            chosen = found.setdefault(number, [])
+            if len(chosen) < most and all(row != taken and column != other for taken, other in chosen):
+                chosen.append((row, column))
+        return found

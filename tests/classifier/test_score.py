@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from classifier.encoder import Encoder, load_encoder
 from classifier.grams import BUCKETS, grams
 from classifier.letters import Letters
+from classifier.meeting import agreed_digits
 from classifier.prepared import says_what_it_does
 from classifier.score import Scored, Scorer
-from classifier.signals import shared_digits
 from classifier.text import LotText, NoticeText, ProfileText, Section, sentences
 from db import reference
 
@@ -259,10 +259,9 @@ def test_revision_threshold_and_floor_are_told(scorer: Scorer, encoder: Encoder)
 
 
 def test_shared_digits_are_counted_from_the_left() -> None:
-    assert shared_digits(("45262670-8", "33000000"), ("45262", "90")) == 5
-    assert shared_digits(("35000000",), ("3561",)) == 2
-    assert shared_digits(("35000000",), ("33",)) == 0
-    assert shared_digits((), ("33",)) == 0
+    agreed = agreed_digits(["4526267", "33", "35"], ["45262", "90", "3561", "35", "33", ""])
+    assert agreed.tolist() == [[5, 0, 0, 0, 0, 0], [0, 0, 0, 0, 2, 0], [0, 0, 2, 2, 0, 0]]
+    assert agreed_digits([], ["33"]).shape == (0, 1)
 
 
 def test_letters_see_the_same_word_in_two_spellings() -> None:
