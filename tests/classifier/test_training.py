@@ -11,7 +11,6 @@ from classifier import manifest
 from classifier.encoder import load_encoder
 from classifier.training.contrast import Course, train
 from classifier.training.corpus import ALIGNED, PLAIN, Example, read_lessons
-from classifier.training.judged import best_f1, calibration_error, f1_at, ranking
 from classifier.training.measure import translations
 from classifier.training.package import write_model
 from classifier.training.tokens import train_tokenizer
@@ -87,20 +86,6 @@ def test_held_out_rows_are_not_taught(shared: Path) -> None:
     assert out & set(written)
     for pair in out:
         assert frozenset(pair) not in taught
-
-
-def test_figures_of_a_ranking_worked_out_by_hand() -> None:
-    grades = np.array([[2, 0, 1, 0]])
-    scores = np.array([[0.9, 0.8, 0.1, 0.0]])
-    found = ranking(scores, grades)
-    assert found["nDCG@10"] == pytest.approx((3 + 1 / 2) / (3 + 1 / np.log2(3)), abs=1e-4)
-    assert found["AP"] == pytest.approx((1 + 2 / 3) / 2, abs=1e-4)
-    assert found["R@50"] == 1
-    assert best_f1(scores, grades) == pytest.approx((0.1, 0.8))
-    assert f1_at(scores, grades, 0.85) == pytest.approx(2 / 3)
-    assert calibration_error(np.array([0.25, 0.25, 0.95]), np.array([True, False, True])) == pytest.approx(
-        2 / 3 * 0.25 + 1 / 3 * 0.05
-    )
 
 
 def test_the_shipped_scoring_names_the_shipped_model() -> None:
