@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from commands import alerting, collecting, matching, serving, thresholds
+from commands import alerting, collecting, judging, matching, serving, thresholds
 from commands.out import errors
 from settings import SettingsError, get_settings
 
@@ -27,6 +27,8 @@ for command in (
     collecting.notices,
     matching.match,
     matching.preview,
+    judging.score,
+    judging.evaluate,
     thresholds.learn,
     alerting.digest,
     alerting.send,
