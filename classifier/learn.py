@@ -153,7 +153,7 @@ def _weight_steps(s: Session, profile: Profile, said: Sequence[Judgement], now: 
     for sentence in sentences:
         rows = [row for row in every if row.sentence == sentence]
         drawn = history.drawn_by_hand(rows)
-        evidence = [one for one in said if _quotes(one, sentence) and (drawn is None or one.at > drawn.at)]
+        evidence = [one for one in said if _quoted(one, sentences) == sentence and (drawn is None or one.at > drawn.at)]
         if len(evidence) < SENTENCE_VERDICTS:
             continue
         relevant = [one.relevant for one in evidence]
@@ -167,8 +167,11 @@ def _weight_steps(s: Session, profile: Profile, said: Sequence[Judgement], now: 
     return steps
 
 
-def _quotes(one: Judgement, sentence: str) -> bool:
-    return bool(one.sentence) and one.sentence in sentence  # a long entry may be quoted in part
+def _quoted(one: Judgement, sentences: Sequence[str]) -> str | None:
+    """The profile's sentence that an alert quoted: it itself, or the first that holds it, since long ones are cut."""
+    if not one.sentence or one.sentence in sentences:
+        return one.sentence
+    return next((sentence for sentence in sentences if one.sentence in sentence), None)
 
 
 def _told(evidence: Sequence[Judgement], relevant: Sequence[bool]) -> str:

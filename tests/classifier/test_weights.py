@@ -67,6 +67,15 @@ def test_fewer_than_three_verdicts_on_a_sentence_teach_nothing_of_it(database: U
     assert again(profile).matched_rev == "test-rev"
 
 
+def test_a_verdict_speaks_of_the_one_sentence_that_was_quoted_whole_or_in_part(database: URL) -> None:
+    longer = f"{PAINT} {WELD}"
+    profile = make_profile(make_subscriber(), sentences=[longer, PAINT])
+    judge(profile, PAINT, False, False, False)
+    judge(profile, WELD, True, True, True)
+    learn(now=MONDAY)
+    assert weights(profile) == {longer: 1.05, PAINT: 0.95}
+
+
 def test_the_only_sentence_of_a_firm_is_not_weighed(database: URL) -> None:
     profile = make_profile(make_subscriber(), sentences=[WELD])
     judge(profile, WELD, False, False, False, False)
