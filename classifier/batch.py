@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.best import Taken
+from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.grams import Grams, grams
 from classifier.prepared import unit_row
@@ -27,13 +28,11 @@ class Batch:
     rows: Rows  # the vector of everything told, unit by unit
     titles: Sequence[tuple[int, int]]  # which of `rows` are the unit's title, none or one
     told: Sequence[tuple[int, int]]  # … its title and sentences
-    name_at: Mapping[str, int]  # what codes are called, each name once, and where in `name_rows`
-    name_rows: Rows
-    named: Taken  # of `name_rows`
-    wholes: Rows  # the mean direction of title, of all sentences, of all names
+    wholes: Rows  # the mean direction of title, of all sentences, of all codes
     coded: NDArray[np.bool_]
-    codes: Sequence[str]  # of all notices, each once
-    code_taken: Taken  # of `codes`
+    code_at: Mapping[str, int]  # the codes of all notices, each once, and where in `code_rows`
+    code_rows: Rows
+    codes: Taken  # of `code_rows`
     rarity: Rows
     names: CpvNames
 
@@ -58,20 +57,17 @@ class Batch:
         return grams(["\n".join(name for name in of_list if name) for of_list in called], self.rarity)
 
 
-def read(notices: Sequence[NoticeText], encoder: Encoder, names: CpvNames, rarity: Rows) -> Batch:
+def read(notices: Sequence[NoticeText], encoder: Encoder, code_rows: CodeRows, names: CpvNames, rarity: Rows) -> Batch:
     """Cut notices into units and encode every text, each once."""
     of_each = [units(notice, names) for notice in notices]
     every = [unit for of_notice in of_each for unit in of_notice]
     told = [part.text for unit in every for part in unit.told]
-    named = list(dict.fromkeys(name for unit in every for name in unit.named))
-    vectors = encoder.encode([*told, *named])
-    rows, name_rows = vectors[: len(told)], vectors[len(told) :]
+    rows = encoder.encode(told)
     ends = np.cumsum([0, *(len(unit.told) for unit in every)]).tolist()
-    name_at = {name: at for at, name in enumerate(named)}
-    codes = list(dict.fromkeys(code for unit in every for code in unit.codes))
-    code_at = {code: at for at, code in enumerate(codes)}
+    code_at = {code: at for at, code in enumerate(dict.fromkeys(code for unit in every for code in unit.codes))}
+    meant = code_rows.of(code_at)
     wholes = [
-        _whole(unit, rows[start:end], name_rows[[name_at[name] for name in unit.named]])
+        _whole(unit, rows[start:end], meant[[code_at[code] for code in unit.codes]])
         for unit, start, end in zip(every, ends, ends[1:], strict=False)
     ]
     return Batch(
@@ -80,17 +76,15 @@ def read(notices: Sequence[NoticeText], encoder: Encoder, names: CpvNames, rarit
         rows=rows,
         titles=[(start, start + unit.titles) for unit, start in zip(every, ends, strict=False)],
         told=[*pairwise(ends)],
-        name_rows=name_rows,
-        named=Taken([[name_at[name] for name in unit.named] for unit in every]),
-        name_at=name_at,
-        wholes=np.stack(wholes) if wholes else vectors[:0],
+        wholes=np.stack(wholes) if wholes else rows[:0],
         coded=np.array([bool(unit.codes) for unit in every], dtype=np.bool_),
-        codes=codes,
-        code_taken=Taken([[code_at[code] for code in unit.codes] for unit in every]),
+        code_at=code_at,
+        code_rows=meant,
+        codes=Taken([[code_at[code] for code in unit.codes] for unit in every]),
         rarity=rarity,
         names=names,
     )
 
 
-def _whole(unit: Unit, told: Rows, named: Rows) -> Rows:
-    return unit_row(np.stack([*told[: unit.titles], unit_row(told[unit.titles :]), unit_row(named)]))
+def _whole(unit: Unit, told: Rows, coded: Rows) -> Rows:
+    return unit_row(np.stack([*told[: unit.titles], unit_row(told[unit.titles :]), unit_row(coded)]))

@@ -21,18 +21,24 @@ class Shared:
         self.batch, self.group = batch, group
 
     @cached_property
-    def by_name(self) -> tuple[Rows, Rows]:
-        """Names of the firms' codes × units: the best cosine with the title, and with title or sentence."""
-        assert self.group.name_rows is not None
+    def by_code(self) -> tuple[Rows, Rows]:
+        """The firms' codes × units: the best cosine with the title, and with title or sentence."""
+        assert self.group.code_rows is not None
         batch = self.batch
-        title, text = best_of_ranges(batch.rows, (batch.titles, batch.told), self.group.name_rows)
+        title, text = best_of_ranges(batch.rows, (batch.titles, batch.told), self.group.code_rows)
         return np.ascontiguousarray(title.T), np.ascontiguousarray(text.T)
 
     @cached_property
     def digits(self) -> NDArray[np.uint8]:
         """Digits of the firms' codes × units: how many leading ones a code of the unit shares, 0 or 2 to 8."""
-        agreed = agreed_digits([cpv_digits(code) for code in self.batch.codes], self.group.digits)
-        return np.ascontiguousarray(self.batch.code_taken.best(agreed, none=0).T)
+        agreed = agreed_digits([cpv_digits(code) for code in self.batch.code_at], self.group.digits)
+        return np.ascontiguousarray(self.batch.codes.best(agreed, none=0).T)
+
+    @cached_property
+    def code_by_code(self) -> Rows:
+        """The firms' codes × units: the best cosine with a code of the unit, NaN where it has none."""
+        assert self.group.code_rows is not None
+        return np.ascontiguousarray(self.batch.codes.best(self.batch.code_rows @ self.group.code_rows, none=np.nan).T)
 
     @cached_property
     def letters(self) -> tuple[Rows, Rows, Rows]:
@@ -65,26 +71,33 @@ class Meeting:
         return self._folded(title), self._folded(text)
 
     @cached_property
-    def by_name(self) -> tuple[Rows, Rows]:
-        """The best cosine of a name of the firm's codes with the title, and with title or sentence."""
-        if self._shared.group.name_rows is None:
+    def by_code(self) -> tuple[Rows, Rows]:
+        """The best cosine of one of the firm's codes with the title, and with title or sentence."""
+        if self._shared.group.code_rows is None:
             return self._unsaid(), self._unsaid()
-        title, text = (self.block.names.best(table, none=np.nan).T for table in self._shared.by_name)
+        title, text = (self.block.codes.best(table, none=np.nan).T for table in self._shared.by_code)
         return np.ascontiguousarray(title), np.ascontiguousarray(text)
 
     @cached_property
-    def named_by_sentence(self) -> Rows:
-        """The best cosine of what one of the notice's codes is called with a sentence of the firm."""
-        if not self.block.slots or not len(self.batch.name_rows):
+    def code_by_code(self) -> Rows:
+        """The best cosine of one of the notice's codes with one of the firm's."""
+        if self._shared.group.code_rows is None or not len(self.batch.code_rows):
+            return self._unsaid()
+        return np.ascontiguousarray(self.block.codes.best(self._shared.code_by_code, none=np.nan).T)
+
+    @cached_property
+    def code_by_sentence(self) -> Rows:
+        """The best cosine of one of the notice's codes with a sentence of the firm."""
+        if not self.block.slots or not len(self.batch.code_rows):
             return self._unsaid()
         batch, block = self.batch, self.block
 
-        def best(names: list[str]) -> Rows:
-            rows = batch.name_rows[[batch.name_at[name] for name in names]]
+        def best(codes: list[str]) -> Rows:
+            rows = batch.code_rows[[batch.code_at[code] for code in codes]]
             each = [(at, at + 1) for at in range(len(rows))]
             return self._folded(best_of_ranges(rows, (each,), block.sentences)[0])
 
-        return batch.named.best(block.met.rows([*batch.name_at], best), none=np.nan)
+        return batch.codes.best(block.met.rows([*batch.code_at], best), none=np.nan)
 
     @cached_property
     def whole(self) -> Rows:
@@ -93,9 +106,15 @@ class Meeting:
         return found
 
     @cached_property
+    def coded_whole(self) -> Rows:
+        """The cosine of everything with everything, the firm's codes among it."""
+        found: Rows = self.batch.wholes @ self.block.coded_wholes
+        return found
+
+    @cached_property
     def digits(self) -> Rows:
         """How many leading digits a code of the notice and one of the firm share: 0, or 2 to 8."""
-        found = self.block.digits.best(self._shared.digits, none=0)
+        found = self.block.codes.best(self._shared.digits, none=0)
         return np.ascontiguousarray(found.T).astype(np.float32)
 
     @property

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.grams import Grams, grams
-from classifier.text import CpvNames, ProfileText, cpv_digits, cpv_name
+from classifier.text import ProfileText, cpv_digits
 
 Rows = NDArray[np.float32]
 
@@ -29,33 +30,33 @@ class PreparedProfile:
     text: ProfileText
     sentences: tuple[str, ...]  # those that say what the firm does
     sentence_rows: Rows  # each of length one, times the sentence's weight
-    named: tuple[str, ...]  # what its codes are called
-    code_rows: Rows
     whole: Rows  # the direction of the weighted mean of its sentences
-    digits: tuple[str, ...]
+    digits: tuple[str, ...]  # of its codes
+    code_rows: Rows  # of `digits`
     grams: Grams  # of one text
 
 
-def prepare(profiles: Sequence[ProfileText], encoder: Encoder, names: CpvNames, rarity: Rows) -> list[PreparedProfile]:
+def prepare(
+    profiles: Sequence[ProfileText], encoder: Encoder, code_rows: CodeRows, rarity: Rows
+) -> list[PreparedProfile]:
     """Read profiles; all texts are encoded together. An empty profile is allowed."""
     told = [_told(profile) for profile in profiles]
-    named = [_named(profile, names) for profile in profiles]
-    texts = [[*(sentence for sentence, _ in own), *called] for own, called in zip(told, named, strict=True)]
-    ends = np.cumsum([len(own) for own in texts])
-    vectors = np.split(encoder.encode([text for own in texts for text in own], query=True), ends[:-1]) if texts else []
+    coded = [_digits(profile) for profile in profiles]
+    ends = np.cumsum([len(own) for own in told])
+    texts = [sentence for own in told for sentence, _ in own]
+    vectors = np.split(encoder.encode(texts, query=True), ends[:-1]) if told else []
     letters = grams(["\n".join(sentence for sentence, _ in own) for own in told], rarity)
     return [
         PreparedProfile(
             text=profile,
             sentences=tuple(sentence for sentence, _ in own),
-            sentence_rows=(weighted := rows[: len(own)] * _column([weight for _, weight in own])),
-            named=called,
-            code_rows=rows[len(own) :].copy(),  # a piece that is kept must not keep all the others
+            sentence_rows=(weighted := rows * _column([weight for _, weight in own])),
             whole=unit_row(weighted),
-            digits=tuple(dict.fromkeys(digits for code in profile.cpv if (digits := cpv_digits(code)))),
+            digits=digits,
+            code_rows=code_rows.of(digits),
             grams=letters[at],
         )
-        for at, (profile, own, called, rows) in enumerate(zip(profiles, told, named, vectors, strict=True))
+        for at, (profile, own, digits, rows) in enumerate(zip(profiles, told, coded, vectors, strict=True))
     ]
 
 
@@ -79,9 +80,8 @@ def _told(profile: ProfileText) -> list[tuple[str, float]]:
     return [(own, weight) for own, weight in told if says_what_it_does(own)] or told
 
 
-def _named(profile: ProfileText, names: CpvNames) -> tuple[str, ...]:
-    called = (cpv_name(names, code, profile.language) for code in profile.cpv)
-    return tuple(dict.fromkeys(name for name in called if name))
+def _digits(profile: ProfileText) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(digits for code in profile.cpv if (digits := cpv_digits(code))))
 
 
 def _column(weights: Sequence[float]) -> Rows:

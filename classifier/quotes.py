@@ -71,7 +71,9 @@ def _said(batch: Batch, number: int) -> tuple[Sequence[Part], Rows]:
     if unit.told:
         start, end = batch.told[number]
         return unit.told, batch.rows[start:end]
-    if unit.named:
-        named = [batch.name_at[name] for name in unit.named]
-        return tuple(Part(section=Section.CPV, lot=unit.lot, text=name) for name in unit.named), batch.name_rows[named]
+    named = {name: batch.code_at[code] for name, code in zip(unit.named, unit.codes, strict=True) if name}
+    if named:
+        return tuple(Part(section=Section.CPV, lot=unit.lot, text=name) for name in named), batch.code_rows[
+            [*named.values()]
+        ]
     return (Part(section=Section.TITLE, lot=None, text=""),), batch.rows[:0]

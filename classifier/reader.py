@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifier import batch
 from classifier.batch import Batch
+from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.prepared import PreparedProfile, prepare
 from classifier.roster import Roster
@@ -27,6 +28,7 @@ class Reader:
 
     def __init__(self, encoder: Encoder, names: CpvNames, rarity: Rows) -> None:
         self._encoder, self._names, self._rarity = encoder, _Remembered(names), rarity
+        self._codes = CodeRows(encoder, self._names)
         self._read: OrderedDict[ProfileText, PreparedProfile] = OrderedDict()
         self._reading = Lock()
         self._stacked = lru_cache(maxsize=_ROSTERS)(self._stack)
@@ -37,7 +39,7 @@ class Reader:
 
     def batch(self, notices: Sequence[NoticeText]) -> Batch:
         """Read notices. Every sentence is read."""
-        return batch.read(notices, self._encoder, self._names, self._rarity)
+        return batch.read(notices, self._encoder, self._codes, self._names, self._rarity)
 
     def measure(
         self, notices: Sequence[NoticeText], roster: Roster
@@ -49,7 +51,7 @@ class Reader:
     def _stack(self, profiles: tuple[ProfileText, ...]) -> Roster:
         with self._reading:
             new = [profile for profile in dict.fromkeys(profiles) if profile not in self._read]
-            read = prepare(new, self._encoder, self._names, self._rarity)
+            read = prepare(new, self._encoder, self._codes, self._rarity)
             fresh = dict(zip(new, read, strict=True))
             found = [fresh.get(profile) or self._read[profile] for profile in profiles]
             self._read.update(fresh)

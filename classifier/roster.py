@@ -15,7 +15,7 @@ from classifier.best import Taken
 from classifier.grams import joined
 from classifier.letters import Letters
 from classifier.met import Met
-from classifier.prepared import PreparedProfile
+from classifier.prepared import PreparedProfile, unit_row
 
 Rows = NDArray[np.float32]
 
@@ -35,9 +35,9 @@ class Block:
     slots: int  # sentences of the one that has most
     sentences: Rows  # dimensions × (slots · profiles): everybody's first sentence, everybody's second, …
     wholes: Rows  # dimensions × profiles
-    names: Taken  # of the group's names
-    digits: Taken  # of the group's digits
-    met: Met[str] = field(default_factory=lambda: Met(_MET))  # of a notice's codes, each name's best cosines
+    coded_wholes: Rows  # the same, each turned towards its codes; as they are where there are none
+    codes: Taken  # of the group's codes
+    met: Met[str] = field(default_factory=lambda: Met(_MET))  # of a notice's codes, each one's best cosines
 
 
 class Group:
@@ -46,14 +46,14 @@ class Group:
     def __init__(self, language: str, members: Sequence[tuple[int, PreparedProfile]]) -> None:
         self.language = language
         profiles = [profile for _, profile in members]
-        named = {name: row for p in profiles for name, row in zip(p.named, p.code_rows, strict=True)}
-        self.name_rows = np.ascontiguousarray(np.stack([*named.values()]).T) if named else None
-        self.digits = tuple(dict.fromkeys(digits for profile in profiles for digits in profile.digits))
+        coded = {digits: row for p in profiles for digits, row in zip(p.digits, p.code_rows, strict=True)}
+        self.code_rows = np.ascontiguousarray(np.stack([*coded.values()]).T) if coded else None
+        self.digits = tuple(coded)
         letters = joined([profile.grams for profile in profiles])
         self.texts, self.names = Letters(letters, share=_LONG_TEXT), Letters(letters, share=_SHORT_TEXT)
         self.met: Met[tuple[str, ...]] = Met(_MET)  # of a notice's codes, the letters of each list of them
-        at = {name: row for row, name in enumerate(named)}, {digits: row for row, digits in enumerate(self.digits)}
-        self.blocks = tuple(_block(members[start:end], slice(start, end), *at) for start, end in _cuts(profiles))
+        at = {digits: row for row, digits in enumerate(self.digits)}
+        self.blocks = tuple(_block(members[start:end], slice(start, end), at) for start, end in _cuts(profiles))
 
 
 class Roster:
@@ -90,9 +90,7 @@ def _cuts(profiles: Sequence[PreparedProfile]) -> list[tuple[int, int]]:
     return [*zip(cuts, [*cuts[1:], len(profiles)], strict=True)]
 
 
-def _block(
-    members: Sequence[tuple[int, PreparedProfile]], inside: slice, names: dict[str, int], digits: dict[str, int]
-) -> Block:
+def _block(members: Sequence[tuple[int, PreparedProfile]], inside: slice, code_at: dict[str, int]) -> Block:
     profiles = [profile for _, profile in members]
     slots = max(len(profile.sentences) for profile in profiles)
     dimensions = profiles[0].whole.shape[0]
@@ -107,6 +105,10 @@ def _block(
         slots=slots,
         sentences=sentences.reshape(dimensions, slots * len(profiles)),
         wholes=np.ascontiguousarray(np.stack([profile.whole for profile in profiles]).T),
-        names=Taken([[names[name] for name in profile.named] for profile in profiles]),
-        digits=Taken([[digits[one] for one in profile.digits] for profile in profiles]),
+        coded_wholes=np.ascontiguousarray(np.stack([_coded_whole(profile) for profile in profiles]).T),
+        codes=Taken([[code_at[digits] for digits in profile.digits] for profile in profiles]),
     )
+
+
+def _coded_whole(profile: PreparedProfile) -> Rows:
+    return unit_row(np.stack([profile.whole, unit_row(profile.code_rows)])) if profile.digits else profile.whole

@@ -29,8 +29,8 @@ _LANGUAGES = 3
 _OF_A_WHOLE = 6  # names in a mean, as many as a short notice has sentences
 _NOISE = (0.5, 0.9)
 # Which signals are cosines of one text with another, and which of many with many; all others need no model.
-OF_TEXTS = frozenset({"title_sentence", "text_sentence", "cpv_sentence", "title_cpv", "text_cpv"})
-OF_WHOLES = frozenset({"whole"})
+OF_TEXTS = frozenset({"title_sentence", "text_sentence", "cpv_sentence", "title_cpv", "text_cpv", "cpv_cpv"})
+OF_WHOLES = frozenset({"whole", "whole_cpv"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

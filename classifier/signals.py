@@ -1,4 +1,4 @@
-"""What speaks for a notice fitting a profile? Fourteen numbers, none of which decides alone.
+"""What speaks for a notice fitting a profile? Sixteen numbers, none of which decides alone.
 
 Pure arithmetic over texts and their vectors. Each lot is measured on its own: a firm bids for a lot, not for a list.
 A new signal is a name in `Signal` and a line in `_MEASURES`, and stands in the sets between if it needs codes.
@@ -22,10 +22,12 @@ class Signal(StrEnum):
 
     TITLE_SENTENCE = "title_sentence"  # the best cosine of the title with a sentence of the profile
     TEXT_SENTENCE = "text_sentence"  # … of title or any sentence
-    CPV_SENTENCE = "cpv_sentence"  # … of a CPV name
-    TITLE_CPV = "title_cpv"  # the best cosine of the title with the name of a CPV code that the firm picked
+    CPV_SENTENCE = "cpv_sentence"  # … of a CPV code
+    TITLE_CPV = "title_cpv"  # the best cosine of the title with a CPV code that the firm picked
     TEXT_CPV = "text_cpv"  # … of title or any sentence
-    WHOLE = "whole"  # the cosine of everything with everything
+    CPV_CPV = "cpv_cpv"  # … of a CPV code
+    WHOLE = "whole"  # the cosine of everything that the notice says with all sentences
+    WHOLE_CPV = "whole_cpv"  # … with all sentences and all codes
     DIGITS = "digits"  # leading digits shared by a code of the notice and one of the firm, 0 or 2 to 8
     GROUP = "group"  # the same, but three digits say all
     CLASS = "class"  # 1 if four digits are shared
@@ -37,7 +39,7 @@ class Signal(StrEnum):
 
 
 class Mode(StrEnum):
-    """Who has CPV codes: what the fourteen numbers mean depends on it, so each case has weights of its own."""
+    """Who has CPV codes: what the numbers mean depends on it, so each case has weights of its own."""
 
     BOTH = "both"
     NOTICE = "notice"
@@ -52,8 +54,8 @@ class Mode(StrEnum):
 
 _MANY = 40  # more codes or sentences than this count as this many: no longer notice was judged, so none is punished
 OF_NOTICE_CODES = frozenset({Signal.CPV_SENTENCE, Signal.GRAMS_CPV, Signal.CODES})
-OF_PROFILE_CODES = frozenset({Signal.TITLE_CPV, Signal.TEXT_CPV})
-OF_BOTH_CODES = frozenset({Signal.DIGITS, Signal.GROUP, Signal.CLASS})
+OF_PROFILE_CODES = frozenset({Signal.TITLE_CPV, Signal.TEXT_CPV, Signal.WHOLE_CPV})
+OF_BOTH_CODES = frozenset({Signal.CPV_CPV, Signal.DIGITS, Signal.GROUP, Signal.CLASS})
 SPEAKING: Mapping[Mode, tuple[Signal, ...]] = {
     Mode.BOTH: tuple(Signal),
     Mode.NOTICE: tuple(s for s in Signal if s not in OF_PROFILE_CODES | OF_BOTH_CODES),
@@ -65,10 +67,12 @@ SPEAKING: Mapping[Mode, tuple[Signal, ...]] = {
 _MEASURES: Mapping[Signal, Callable[[Meeting], Rows]] = {
     Signal.TITLE_SENTENCE: lambda meeting: meeting.by_sentence[0],
     Signal.TEXT_SENTENCE: lambda meeting: meeting.by_sentence[1],
-    Signal.CPV_SENTENCE: lambda meeting: meeting.named_by_sentence,
-    Signal.TITLE_CPV: lambda meeting: meeting.by_name[0],
-    Signal.TEXT_CPV: lambda meeting: meeting.by_name[1],
+    Signal.CPV_SENTENCE: lambda meeting: meeting.code_by_sentence,
+    Signal.TITLE_CPV: lambda meeting: meeting.by_code[0],
+    Signal.TEXT_CPV: lambda meeting: meeting.by_code[1],
+    Signal.CPV_CPV: lambda meeting: meeting.code_by_code,
     Signal.WHOLE: lambda meeting: meeting.whole,
+    Signal.WHOLE_CPV: lambda meeting: meeting.coded_whole,
     Signal.DIGITS: lambda meeting: meeting.digits,
     Signal.GROUP: lambda meeting: np.minimum(meeting.digits, 3),
     Signal.CLASS: lambda meeting: (meeting.digits >= 4).astype(np.float32),

@@ -12,8 +12,8 @@ class Unit:
     lot: str | None
     told: tuple[Part, ...]  # title first where there is one, then sentences
     titles: int  # how many of `told` are titles: one or none
-    named: tuple[str, ...]  # what the codes are called
     codes: tuple[str, ...]
+    named: tuple[str, ...]  # what each code is called in the notice's language, or the empty string
 
 
 def units(notice: NoticeText, names: CpvNames) -> list[Unit]:
@@ -30,7 +30,7 @@ def units(notice: NoticeText, names: CpvNames) -> list[Unit]:
         if lot is not None and not said:
             continue
         titles = sum(part.section in (Section.TITLE, Section.LOT_TITLE) for part in said)
-        named = tuple(dict.fromkeys(name for code in codes if (name := cpv_name(names, code, notice.language))))
         known = tuple(code for code in codes if cpv_digits(code))
+        named = tuple(cpv_name(names, code, notice.language) or "" for code in known)
         found.append(Unit(lot=lot, told=said, titles=titles, named=named, codes=known))
     return found
