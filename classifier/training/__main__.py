@@ -10,10 +10,17 @@ from rich.console import Console
 
 from classifier import manifest
 from classifier.training.contrast import Course, train
-from classifier.training.corpus import read_lessons
-from classifier.training.measure import translations
+from classifier.training.corpus import read_lessons, rows, running_text
+from classifier.training.firms import Firms
+from classifier.training.languages import without_language
+from classifier.training.measure import codes_found, translations
 from classifier.training.package import write_model, write_rarity
+from classifier.training.teacher import Guide, folder_of_wheel
 from classifier.training.tokens import train_tokenizer
+from classifier.training.trades import read_trades
+
+HALVES = (0, 1)
+USUAL = Course()
 
 
 def main(
@@ -23,12 +30,11 @@ def main(
         Path | None,
         typer.Option(help="Also train, into 0/ and 1/ here, two models that each miss half of the notices."),
     ] = None,
-    pieces: Annotated[int, typer.Option(help="Pieces in the tokenizer.")] = 20_000,
-    dimensions: Annotated[int, typer.Option(help="Width of the table while it learns.")] = 256,
-    kept: Annotated[int, typer.Option(help="How many of the leading dimensions are shipped.")] = 128,
-    epochs: Annotated[int, typer.Option(help="Times through the corpus.")] = 6,
+    pieces: Annotated[int, typer.Option(help="Pieces in the tokenizer.")] = 32_000,
+    dimensions: Annotated[int, typer.Option(help="Width of the table.")] = USUAL.dimensions,
+    epochs: Annotated[int, typer.Option(help="Times through the corpus.")] = USUAL.epochs,
     threads: Annotated[int, typer.Option(help="Processor threads; part of what makes a run repeatable.")] = 2,
-    seed: Annotated[int, typer.Option(help="Start of every random choice.")] = 20261122,
+    seed: Annotated[int, typer.Option(help="Start of every random choice.")] = USUAL.seed,
 ) -> None:
     """Train tokenizer and table, measure them on rows that were held out, and write the folder with its manifest.
 
@@ -39,24 +45,37 @@ def main(
 
     torch.set_num_threads(threads)
     console, began = Console(), time.monotonic()
+
+    def told(what: str) -> None:
+        console.print(f"{what} after {time.monotonic() - began:.0f} s")
+
     lessons = read_lessons(corpus)
-    console.print(f"{sum(map(len, lessons.groups.values())):,} examples, {len(lessons.held_out):,} rows held out")
+    trades = read_trades(corpus, lessons)
+    told(f"{sum(map(len, lessons.groups.values())):,} examples read, {len(lessons.held_out):,} rows held out")
     taught = [text for group in lessons.groups.values() for e in group for text in (*e.left, *e.right)]
     tokenizer = train_tokenizer([*dict.fromkeys(taught), *lessons.plain], pieces)
-    console.print(f"{tokenizer.get_vocab_size():,} pieces after {time.monotonic() - began:.0f} s")
-    course = Course(dimensions=dimensions, nested=(kept,), epochs=epochs, seed=seed)
-    taught_by = {out: lessons.groups}
+    told(f"{tokenizer.get_vocab_size():,} pieces")
+    guide = Guide(lessons.english, folder_of_wheel(), dimensions)
+    told(f"{len(guide.vectors):,} English texts heard")
+    course = Course(dimensions=dimensions, epochs=epochs, seed=seed)
+    aligned = [row for name in ("vocab/cpv.tsv", "parallel/no_gov.en-nb-nn.tsv.gz") for row in rows(corpus / name)]
+    aligned += rows(corpus / "parallel/l10n_permissive.tsv.gz")
+    of_language = running_text(corpus)
+    taught_by: dict[Path, tuple[int, ...]] = {out: HALVES}
     if halves is not None:
-        for half in (0, 1):
-            seen = {name: group for name, group in lessons.groups.items() if name != f"notices {half}"}
-            taught_by[halves / str(half)] = seen
-    for folder, groups in taught_by.items():
-        table = train(tokenizer, groups, course)[:, :kept].copy()
+        taught_by |= {halves / str(missing): (1 - missing,) for missing in HALVES}
+    for folder, seen in taught_by.items():
+        unseen = [f"notices {half}" for half in HALVES if half not in seen]
+        groups = {name: group for name, group in lessons.groups.items() if name not in unseen}
+        table = train(tokenizer, groups, course, firms=Firms(trades, seen), guide=guide)
+        table = without_language(tokenizer, table, aligned)
         write_model(folder, tokenizer, table)
-        write_rarity(folder, lessons.by_language)
+        write_rarity(folder, of_language)
         manifest.write(folder)
-        console.print(f"{folder} written after {time.monotonic() - began:.0f} s")
+        told(f"{folder} written")
         console.print_json(json.dumps(translations(tokenizer, table, lessons.held_out)))
+        for name in unseen:
+            console.print(f"unseen {name}:", codes_found(tokenizer, table, lessons.groups[name], trades.cpv))
 
 
 typer.run(main)

@@ -28,6 +28,7 @@ ALIGNED: dict[str, int] = {
     "vocab/cldr.tsv": 1,
     "vocab/wordnet_core.tsv": 2,
     "parallel/wikititles_common.tsv.gz": 1,
+    "parallel/wikititles_names.tsv.gz": 1,
     "parallel/no_gov.en-nb-nn.tsv.gz": 1,
     "parallel/altinn.tsv.gz": 1,
     "parallel/l10n_permissive.tsv.gz": 1,
@@ -41,28 +42,24 @@ ALIGNED: dict[str, int] = {
     "parallel/tatoeba.nb-sv.tsv.gz": 2,
     "parallel/tatoeba.nn-nb.tsv.gz": 2,
 }
-PLAIN = (
-    "text/sv_sfs.tsv.gz",
-    "text/no_lovtidend2025.jsonl.gz",
-    "text/nb_norquad_train.jsonl.gz",
-    "text/ud.nb.tsv.gz",
-    "text/ud.nn.tsv.gz",
-    "text/ud.sv.tsv.gz",
-    "text/ud.da.tsv.gz",
-)
-CPV_WEIGHT, PARENT_WEIGHT, NOTE_WEIGHT, NOTICE_WEIGHT = 6, 2, 2, 6
-SENTENCES_PER_NOTICE = 12
+STATUTES, DECREES, QUESTIONS = "text/sv_sfs.tsv.gz", "text/no_lovtidend2025.jsonl.gz", "text/nb_norquad_train.jsonl.gz"
+# Texts without a partner: they teach the tokenizer which words there are.
+PLAIN = (STATUTES, DECREES, QUESTIONS, "text/ud.nb.tsv.gz", "text/ud.nn.tsv.gz", "text/ud.sv.tsv.gz", "text/ud.da.tsv.gz")  # fmt: skip
 HELD_OUT_ONE_IN = 50
 SYNONYM = re.compile(r" \| ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One meaning seen from two sides; an epoch draws one text of each side, never the same text twice."""
+    """One meaning seen from two sides; an epoch draws one text of each side, never the same text twice.
+
+    Examples of one `label` (a CPV code; 0 is none) mean nearly the same, so they are never held against each other.
+    """
 
     left: tuple[str, ...]
     right: tuple[str, ...]
     weight: int
+    label: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,36 +68,21 @@ class Lessons:
 
     groups: dict[str, list[Example]] = field(default_factory=dict)
     plain: list[str] = field(default_factory=list)
+    english: dict[str, str] = field(default_factory=dict)  # what a text says in English, where that is written down
     held_out: list[dict[str, str]] = field(default_factory=list)
-    by_language: dict[str, list[str]] = field(default_factory=dict)  # running text, to count which letters are common
-
-
-def half_of(identifier: str) -> int:
-    """Which half of the notices one belongs to, 0 or 1: for models that never saw the half they are measured on."""
-    return zlib.crc32(identifier.encode()) % 2
 
 
 def read_lessons(corpus: Path) -> Lessons:
-    """Everything the recipe uses of a corpus folder. A missing file is an error: a model of half a corpus is no model.
-
-    The notices are in two groups, `notices 0` and `notices 1`, by `half_of`.
-    """
+    """Words, sentences, names and laws. A missing file is an error: a model of half a corpus is no model."""
     lessons = Lessons()
     for name, weight in ALIGNED.items():
-        group = lessons.groups.setdefault("words" if name.startswith("vocab/") else "sentences", [])
+        of_words = "words" if name.startswith("vocab/") else "sentences"
+        group = lessons.groups.setdefault("names" if "names" in name else of_words, [])
         for row in rows(corpus / name):
-            _aligned(row, weight, group, lessons.held_out if name.startswith("parallel/") else None)
-    cpv = {row["code"]: row for row in rows(corpus / "vocab/cpv.tsv")}
-    lessons.groups["cpv"] = list(_cpv(cpv))
-    lessons.groups["trades"] = list(_trades(corpus / "vocab/sn2007_nb.tsv"))
-    for half in (0, 1):
-        lessons.groups[f"notices {half}"] = list(_notices(corpus / "notices", cpv, half))
+            _aligned(lessons, group, row, weight, may_hold_out=name.startswith("parallel/"))
+    lessons.groups["law"] = [*_statutes(corpus), *_decrees(corpus), *_questions(corpus)]
     for name in PLAIN:
         lessons.plain.extend(text for row in rows(corpus / name) if (text := row.get("text") or row.get("passage", "")))
-    for language in ("nb", "en"):
-        noticed = rows(corpus / f"notices/train.{language}.jsonl.gz")
-        lessons.by_language[language] = [text for row in noticed for text in (row["title"], row["description"]) if text]
-    lessons.by_language["sv"] = [row["text"] for row in rows(corpus / "text/sv_sfs.tsv.gz") if row["text"]]
     return lessons
 
 
@@ -113,61 +95,68 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
             yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
-def _views(row: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    return {
+def running_text(corpus: Path) -> dict[str, list[str]]:
+    """Texts as people write them, by language: to count which letters and words are common."""
+    found = {"sv": [row["text"] for row in rows(corpus / STATUTES) if row["text"]]}
+    for language in ("nb", "en"):
+        noticed = rows(corpus / f"notices/train.{language}.jsonl.gz")
+        found[language] = [text for row in noticed for text in (row["title"], row["description"]) if text]
+    return found
+
+
+def names(row: dict[str, str]) -> tuple[str, ...]:
+    """The different wordings of a row, whatever their language."""
+    return tuple(dict.fromkeys(row[language] for language in LANGUAGES if row.get(language)))
+
+
+def _aligned(lessons: Lessons, group: list[Example], row: dict[str, str], weight: int, *, may_hold_out: bool) -> None:
+    views = {
         language: tuple(text.strip() for text in SYNONYM.split(row[language]) if text.strip())
         for language in LANGUAGES
         if row.get(language)
     }
-
-
-def _aligned(row: dict[str, str], weight: int, group: list[Example], held_out: list[dict[str, str]] | None) -> None:
-    views = _views(row)
     if len(views) < 2:
         return
     key = zlib.crc32("\t".join(texts[0] for texts in views.values()).encode())
-    if held_out is not None and key % HELD_OUT_ONE_IN == 0:
-        held_out.append({language: texts[0] for language, texts in views.items()})
+    if may_hold_out and key % HELD_OUT_ONE_IN == 0:
+        lessons.held_out.append({language: texts[0] for language, texts in views.items()})
         return
     texts = tuple(dict.fromkeys(text for synonyms in views.values() for text in synonyms))
+    if "en" in views:
+        for text in texts:
+            lessons.english.setdefault(text, views["en"][0])
     if len(texts) > 1:
         group.append(Example(left=texts, right=texts, weight=weight))
     if gloss := row.get("en_definition"):
+        lessons.english[gloss] = gloss
         group.append(Example(left=texts, right=(gloss,), weight=1))
 
 
-def _names(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(row[language] for language in LANGUAGES if row.get(language)))
+def _statutes(corpus: Path) -> Iterator[Example]:
+    """A Swedish paragraph's heading, or its law's name, beside each of its sentences."""
+    for row in rows(corpus / STATUTES):
+        told = _long(row["text"], 30)[:6]
+        law = re.sub(r"\s*\(\d{4}:\d+[^)]*\)", "", row["law"])
+        if told and row["heading"]:
+            yield Example(left=(f"{row['heading']} {law}", row["heading"]), right=told, weight=1)
+        elif len(told) > 1:
+            yield Example(left=(law,), right=told, weight=1)
 
 
-def _cpv(cpv: dict[str, dict[str, str]]) -> Iterator[Example]:
-    for row in cpv.values():
-        names = _names(row)
-        if len(names) > 1:
-            yield Example(left=names, right=names, weight=CPV_WEIGHT)
-        if parent := cpv.get(row["parent"]):
-            yield Example(left=names, right=_names(parent), weight=PARENT_WEIGHT)
+def _decrees(corpus: Path) -> Iterator[Example]:
+    """A Norwegian regulation's short name beside each of its sentences."""
+    for row in rows(corpus / DECREES):
+        if (told := _long(row["text"], 40)[:8]) and row["short"]:
+            yield Example(left=(row["short"],), right=told, weight=1)
 
 
-def _trades(path: Path) -> Iterator[Example]:
-    """A trade's name beside each sentence of the notes that explain it."""
-    for row in rows(path):
-        notes = re.sub(r"(Inkluderer|Ekskluderer|Omfatter( også)?|Se):?\s*", " ", row["nb_notes"] or "")
-        told = tuple(sentence for sentence in sentences(notes) if len(sentence) > 20)[:8]
-        if told:
-            yield Example(left=(row["nb"],), right=told, weight=NOTE_WEIGHT)
+def _questions(corpus: Path) -> Iterator[Example]:
+    """A Norwegian question beside the text that answers it."""
+    for row in rows(corpus / QUESTIONS):
+        if told := _long(row["passage"], 30)[:12]:
+            yield Example(left=(row["question"],), right=(row["passage"][:400], *told), weight=1)
 
 
-def _notices(folder: Path, cpv: dict[str, dict[str, str]], half: int) -> Iterator[Example]:
-    for path in sorted(folder.glob("train.*.jsonl.gz")):
-        for row in (row for row in rows(path) if half_of(row["id"]) == half):
-            told = tuple(s for s in sentences(row["description"] or "") if len(s) > 20)[:SENTENCES_PER_NOTICE]
-            names = tuple(
-                name for code in (row["cpv"], *row["cpv_additional"]) if code in cpv for name in _names(cpv[code])
-            )
-            if told:
-                yield Example(left=(row["title"],), right=told, weight=NOTICE_WEIGHT)
-            if names:
-                yield Example(left=(row["title"],), right=names, weight=NOTICE_WEIGHT)
-                if told:
-                    yield Example(left=told[:4], right=names, weight=NOTICE_WEIGHT // 2)
+def _long(text: str, least: int) -> tuple[str, ...]:
+    """The sentences that are long enough to say something."""
+    return tuple(sentence for sentence in sentences(text or "") if len(sentence) > least)

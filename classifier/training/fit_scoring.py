@@ -18,8 +18,8 @@ from classifier.judged import Judged, read_judged
 from classifier.reader import Reader, read_rarity
 from classifier.runs import run
 from classifier.signals import SPEAKING, Mode, Rows, Signal
-from classifier.training.corpus import half_of
 from classifier.training.package import write_json
+from classifier.training.trades import half_of
 from db import reference
 
 _KEPT_OF_RELEVANT = 0.9  # the keep floor lets this share of relevant pairs through

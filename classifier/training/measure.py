@@ -1,9 +1,12 @@
-"""How well do texts find their translations? Measured on rows of the corpus that training never saw."""
+"""What has the table learned? Measured on rows of the corpus that training never saw."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from classifier.training.corpus import Example
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -35,3 +38,23 @@ def translations(
         hits = float(((left @ right.T).argmax(axis=1) == np.arange(len(both))).mean())
         found[f"{source}-{target}"] = (round(hits, 4), len(both))
     return found
+
+
+def codes_found(
+    tokenizer: "Tokenizer", table: NDArray[np.float32], unseen: Iterable[Example], cpv: dict[str, dict[str, str]]
+) -> dict[str, float]:
+    """The share of unseen titles whose nearest CPV name, Swedish, bokmål and English together, has the right division.
+
+    And the right group. `unseen` are examples with one title on their left and a code as their label.
+    """
+    called = sum(embed(tokenizer, table, [row[language] for row in cpv.values()]) for language in ("sv", "nb", "en"))
+    called = called / np.linalg.norm(called, axis=1, keepdims=True)
+    titles = {example.left[0]: f"{example.label:08}" for example in unseen if len(example.left) == 1 and example.label}
+    nearest = (embed(tokenizer, table, list(titles)) @ called.T).argmax(axis=1)
+    codes = list(cpv)
+    pairs = [(codes[at], truth) for at, truth in zip(nearest, titles.values(), strict=True)]
+    named = {"division": 2, "group": 3}
+    return {
+        name: round(sum(one[:digits] == truth[:digits] for one, truth in pairs) / len(pairs), 4)
+        for name, digits in named.items()
+    }
