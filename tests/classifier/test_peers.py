@@ -65,7 +65,10 @@ def test_the_cpv_peer_counts_shared_leading_digits() -> None:
 def test_an_embedding_peer_takes_the_best_pair_of_sentences() -> None:
     encoder = load_encoder()
     scores = nearest(encoder, NOTICES, PROFILES)
-    pairs = encoder.encode(["Snøbrøyting", "Vi skal ha brøytet snø på veier."]) @ encoder.encode(PLOUGH.sentences, query=True).T
+    pairs = (
+        encoder.encode(["Snøbrøyting", "Vi skal ha brøytet snø på veier."])
+        @ encoder.encode(PLOUGH.sentences, query=True).T
+    )
     assert scores[0, 0] == pytest.approx(float(pairs.max()), abs=1e-6)
     assert not scores[2].any()
     assert not scores[:, 2].any()
