@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from commands import alerting, collecting, judging, matching, serving, thresholds
+from commands import alerting, collecting, judging, matching, modelling, serving, thresholds
 from commands.out import errors
 from settings import SettingsError, get_settings
 
@@ -27,9 +27,10 @@ for command in (
     collecting.notices,
     matching.match,
     matching.preview,
+    modelling.rescore,
+    thresholds.learn,
     judging.score,
     judging.evaluate,
-    thresholds.learn,
     alerting.digest,
     alerting.send,
     alerting.doctor,
@@ -52,6 +53,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "The line above which a match is told.",
         {"show": thresholds.threshold_show, "set": thresholds.threshold_set, "undo": thresholds.threshold_undo},
     ),
+    "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),
     "reference": ("CPV names.", {"import": collecting.reference_import}),
 }
 for name, (told, commands) in GROUPS.items():

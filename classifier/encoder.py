@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from classifier import manifest, prompts, table
 from classifier.manifest import ModelRefused
 from classifier.prompts import Prompts
+from classifier.scale import reference_texts
 from settings import get_settings
 
 if TYPE_CHECKING:
@@ -35,12 +36,15 @@ class Vectors(Protocol):
 class Encoder:
     """A loaded model. `revision` changes with anything that changes its vectors; threads may share it.
 
-    `folder` is where it was read. `exact` tells whether `weigh` gives true shares or stand-ins.
+    `folder` is where it was read. A static model's `weigh` is exact. Vectors of models that read words in their context
+    crowd into a narrow cone, where two texts of no relation have cosines of 0.7 and more, and two means of many texts
+    more still; `encode` takes out of them what all of the model's texts have in common.
     """
 
     def __init__(self, vectors: Vectors, revision: str, *, folder: Path, told: Prompts = prompts.NONE) -> None:
         self._vectors, self._told = vectors, told
-        self.revision, self.folder, self.exact = revision, folder, isinstance(vectors, _Static)
+        self.folder, self.exact = folder, isinstance(vectors, _Static)
+        self.revision = revision if self.exact else _revision(revision, *reference_texts())
         self.dimensions = int(vectors.read(["a"], "").shape[1])
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> Rows:
@@ -51,31 +55,31 @@ class Encoder:
         once = {text: index for index, text in enumerate(dict.fromkeys(texts))}
         if not once:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        rows = _of_length_one(self._vectors.read(list(once), self._told.query if query else self._told.passage))
+        rows = self._plain(list(once), query=query)
+        if not self.exact:
+            rows = _of_length_one(np.where(rows.any(axis=1, keepdims=True), rows - self._common[int(query)], 0))
         return rows if len(once) == len(texts) else rows[[once[text] for text in texts]]
 
     def weigh(self, words: Sequence[str]) -> Rows:
         """One row for each word: its share in the sum over pieces that a static model's vector of a text is.
 
         Where a model reads words in their context (`exact` is false) there is no such sum. Each word alone stands in
-        for its share, all weighing the same, less what all of the model's texts have in common: vectors of such models
-        crowd into a narrow cone, where any two words seem alike. It says which words mean the same, not how much each
-        counted; that a sentence counted is exact for every model, since sentences are read one by one.
+        for its share, all weighing the same: it says which words mean the same, not how much each counted. Which
+        sentence counted is exact for every model, since sentences are read one by one.
         """
         if not words:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        if isinstance(self._vectors, _Static):
-            return self._vectors.shares(list(words))
-        rows = self.encode(words)
-        return _of_length_one(np.where(rows.any(axis=1, keepdims=True), rows - self._common, 0))
+        return self._vectors.shares(list(words)) if isinstance(self._vectors, _Static) else self.encode(words)
+
+    def _plain(self, texts: list[str], *, query: bool) -> Rows:
+        return _of_length_one(self._vectors.read(texts, self._told.query if query else self._told.passage))
 
     @cached_property
-    def _common(self) -> Rows:
-        """The mean of the model's vectors over names of all trades: what all its texts have in common."""
-        from classifier.scale import reference_texts
-
-        mean: Rows = self.encode(reference_texts()).mean(axis=0)
-        return mean
+    def _common(self) -> tuple[Rows, Rows]:
+        """The mean over names of all trades, read as passages and as queries: what all of the model's texts have."""
+        texts = list(reference_texts())
+        passage, query = (self._plain(texts, query=side).mean(axis=0) for side in (False, True))
+        return passage, query
 
 
 class _Static:
@@ -139,7 +143,7 @@ def load_encoder(
         raise ModelRefused(f"{folder} is of revision {found.commit or revision}, but {pinned} is wanted")
     told = prompts.of(folder, found.name, query=query, passage=passage)
     if told != prompts.NONE:
-        revision = hashlib.sha256(f"{revision}\n{told.query}\n{told.passage}".encode()).hexdigest()[:12]
+        revision = _revision(revision, told.query, told.passage)
     if table.is_static(folder):
         return Encoder(_Static(table.read_table(folder)), revision, folder=folder, told=told)
     return Encoder(_Contextual(_sentence_transformer(folder)), revision, folder=folder, told=told)
@@ -162,6 +166,10 @@ def _sentence_transformer(folder: Path) -> "SentenceTransformer":
         raise ModelRefused(f"sentence-transformers cannot read {folder}: {error}") from error
     # Half precision is how some are stored; sums are taken in single precision, which every processor does well.
     return loaded.float().eval()
+
+
+def _revision(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def _nothing_of_nothing(rows: Rows, texts: list[str]) -> Rows:

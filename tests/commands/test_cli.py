@@ -40,7 +40,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["crawl", "import", "match", "learn", "digest", "send", "preview", "doctor", "run", "demo"]
+    "command", ["crawl", "import", "match", "learn", "rescore", "digest", "send", "preview", "doctor", "run", "demo"]
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = anbudsvakt(command, "--help")
@@ -51,7 +51,7 @@ def test_every_command_explains_itself(command: str) -> None:
 def test_the_groups_are_there() -> None:
     assert {name: sorted(verbs) for name, (_, verbs) in GROUPS.items()} == {
         "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"],
-        "threshold": ["set", "show", "undo"],
+        "threshold": ["set", "show", "undo"], "model": ["fetch"],
     }  # fmt: skip
 
 
