@@ -39,7 +39,7 @@ lint: $(STAMP) ## Check style and types
 lock: ## Write requirements.lock anew from pyproject.toml
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' setuptools
+	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,eval]' setuptools
 	@( echo "# Exact versions; made by 'make lock' from pyproject.toml. torch's build differs by machine, so it has no hash."; \
 	   .venv-lock/bin/python -m pip freeze --all --exclude-editable --exclude pip | sed -E 's/\+cpu$$//' ) > requirements.lock
 	@rm -rf .venv-lock

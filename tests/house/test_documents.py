@@ -21,14 +21,17 @@ def test_every_setting_is_in_the_readme(name: str) -> None:
     assert str(Settings.model_fields[name].description) in row
 
 
-@pytest.mark.parametrize("requirement", PROJECT["dependencies"])
+@pytest.mark.parametrize("requirement", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["eval"])
 def test_every_dependency_earns_a_sentence(requirement: str) -> None:
     name = re.split(r"[\[<>=]", requirement)[0]
     row = next((line for line in README.splitlines() if line.startswith(f"| {name} |")), "")
     assert len(row.split("|")[2].split()) >= 5 if row else False, f"README does not say what {name} saves us"
 
 
-@pytest.mark.parametrize("requirement", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"])
+@pytest.mark.parametrize(
+    "requirement",
+    [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"], *PROJECT["optional-dependencies"]["eval"]],
+)
 def test_every_dependency_is_locked_at_or_above_its_floor(requirement: str) -> None:
     match = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?(?:>=|==)([0-9.]+)", requirement)
     assert match, requirement
