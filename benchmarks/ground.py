@@ -21,6 +21,11 @@ class Told:
     ours: float
     peer: float
     peer_is: str
+    note: str = ""
+
+
+class Skipped(Exception):  # noqa: N818 - no error: the reason why a part was not measured
+    """Raised by a benchmark that cannot run here; says what is missing."""
 
 
 @contextmanager

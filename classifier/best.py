@@ -11,7 +11,7 @@ Rows = NDArray[np.float32]
 Ranges = Sequence[tuple[int, int]]
 _Number = TypeVar("_Number", bound=np.generic)
 
-_HELD = 1 << 18  # cosines at once: one mebibyte of them stays in a core's own cache while it is read again
+_HELD = 1 << 19  # cosines at once: two mebibytes of them stay in a core's own cache, or near it, while read again
 _local = threading.local()
 
 

@@ -10,6 +10,7 @@ from classifier import words
 from classifier.batch import Batch
 from classifier.prepared import PreparedProfile
 from classifier.quotes import Quotes, quote
+from classifier.roster import Roster
 from classifier.text import Section, cpv_digits
 
 Rows = NDArray[np.float32]
@@ -44,7 +45,7 @@ class Kept:
     quotes: Quotes
 
 
-def keep(batch: Batch, chances: Rows, floors: Rows, profiles: Sequence[PreparedProfile]) -> list[Kept]:
+def keep(batch: Batch, chances: Rows, floors: Rows, roster: Roster) -> list[Kept]:
     """Who is told of each notice, and what may be quoted to them. `chances` is units × profiles."""
     found = []
     for notice, (first, units) in enumerate(zip(batch.starts.tolist(), batch.of_each, strict=True)):
@@ -54,7 +55,7 @@ def keep(batch: Batch, chances: Rows, floors: Rows, profiles: Sequence[PreparedP
         best = here[:, columns].argmax(axis=0)
         for unit in np.unique(best).tolist():
             mine = columns[best == unit]
-            quotes = quote(batch, first + unit, [profiles[column] for column in mine.tolist()])
+            quotes = quote(batch, first + unit, roster, mine)
             found.append(Kept(notice=notice, unit=first + unit, columns=mine, chances=here[unit, mine], quotes=quotes))
     return found
 

@@ -9,11 +9,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
 
@@ -48,15 +48,16 @@ class _Matrices:
 
     def __init__(self) -> None:
         self._lock, self._callers = Lock(), 0
-        self._limit: Any = None
         self._controller = ThreadpoolController().select(user_api="blas")
+        self._limit: ExitStack | None = None
+        self._keeper: ThreadPoolExecutor | None = None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Every caller's lane multiplies alone, until the last caller is done."""
         with self._lock:
             if not self._callers:
-                self._limit = self._controller.limit(limits=1)
+                self._stop()
             self._callers += 1
         try:
             yield
@@ -64,7 +65,19 @@ class _Matrices:
             with self._lock:
                 self._callers -= 1
                 if not self._callers:
-                    self._limit.restore_original_limits()
+                    self._go_on()
+
+    def _stop(self) -> None:
+        # Only the thread that set a limit may lift it (threadpoolctl ignores every other one), and callers end in any
+        # order: so a thread of its own does both.
+        self._limit, self._keeper = ExitStack(), ThreadPoolExecutor(1, thread_name_prefix="limiting")
+        self._keeper.submit(lambda limit: limit.enter_context(self._controller.limit(limits=1)), self._limit).result()
+
+    def _go_on(self) -> None:
+        assert self._keeper is not None
+        assert self._limit is not None
+        self._keeper.submit(self._limit.close).result()
+        self._keeper.shutdown()
 
 
 @lru_cache(maxsize=1)

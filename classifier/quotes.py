@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.batch import Batch
-from classifier.prepared import PreparedProfile
+from classifier.roster import Roster
 from classifier.text import Part, Section
 
 Rows = NDArray[np.float32]
@@ -36,31 +36,32 @@ class Quotes:
         return found
 
 
-def quote(batch: Batch, number: int, profiles: Sequence[PreparedProfile]) -> Quotes:
-    """The title and the likest sentences of one unit of the batch, each with each profile's likest sentence.
+def quote(batch: Batch, number: int, roster: Roster, columns: NDArray[np.int64]) -> Quotes:
+    """The title and the likest sentences of one unit of the batch, each with the likest sentence of each profile.
 
     A CPV name is quoted only where nothing else is said.
     """
     said, rows = _said(batch, number)
-    counts = np.array([len(profile.sentences) for profile in profiles], dtype=np.int64)
-    if not len(rows) or not counts.any():
-        nothing = np.full((1, len(profiles)), -1, dtype=np.int64)
+    counts = roster.counts[columns]
+    most = int(counts.max(initial=0))
+    if not len(rows) or not most:
+        nothing = np.full((1, len(columns)), -1, dtype=np.int64)
         return Quotes(said=said, rows=nothing + 1, sentences=nothing, cosines=np.zeros(nothing.shape, dtype=np.float32))
-    first = np.cumsum(counts) - counts
-    cosines = rows @ np.concatenate([profile.sentence_rows for profile in profiles]).T
-    best = np.maximum.reduceat(cosines, np.minimum(first, cosines.shape[1] - 1), axis=1)
+    # A profile with fewer sentences than the others repeats its last one.
+    places = np.minimum(np.arange(most)[:, None], np.maximum(counts - 1, 0))
+    theirs = np.minimum(roster.starts[columns] + places, len(roster.rows) - 1)
+    cosines = (rows @ roster.rows[theirs.ravel()].T).reshape(len(rows), most, len(columns))
+    best = cosines.max(axis=1)
     order = np.argsort(-best.T, axis=1, kind="stable")[:, :_QUOTED].T
-    chosen = np.concatenate([np.zeros((1, len(profiles)), dtype=np.int64), order])
-    # A profile with fewer sentences than the others repeats its last one, and is found at the first place it stands.
-    places = first[:, None] + np.minimum(np.arange(counts.max()), np.maximum(counts - 1, 0)[:, None])
-    likest = cosines[chosen[:, :, None], np.minimum(places, cosines.shape[1] - 1)].argmax(axis=2)
+    chosen = np.concatenate([np.zeros((1, len(columns)), dtype=np.int64), order])
+    likest = cosines[chosen, :, np.arange(len(columns))].argmax(axis=2)
     titled = np.array([part.section in (Section.TITLE, Section.LOT_TITLE) for part in said])
     found = np.take_along_axis(best, chosen, axis=0) + np.where(titled[chosen], _TITLE_COUNTS, np.float32(0))
     silent = counts == 0
     return Quotes(
         said=said,
         rows=np.where(silent, 0, chosen),
-        sentences=np.where(silent, -1, likest),
+        sentences=np.where(silent, -1, np.minimum(likest, counts - 1)),
         cosines=np.where(silent, np.float32(0), found),
     )
 

@@ -83,7 +83,7 @@ class Scorer:
         floors = np.broadcast_to(np.asarray(floor, dtype=np.float32), (len(roster),))
 
         def meet(batch: Batch) -> tuple[Batch, list[Kept]]:
-            return batch, keep(batch, self._of_units(batch, roster), floors, roster.profiles)
+            return batch, keep(batch, self._of_units(batch, roster), floors, roster)
 
         yield from lanes.each(meet, batches)
 
