@@ -179,4 +179,5 @@ def _nothing_of_nothing(rows: Rows, texts: list[str]) -> Rows:
 
 
 def _of_length_one(rows: Rows) -> Rows:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    found: Rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return found

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, exists, func, literal_column, select, update
+from sqlalchemy import Text, delete, exists, func, literal_column, select, update
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from classifier.candidates import BATCH, Served, current_versions, scored_rows, served, served_profiles, still_open
@@ -17,12 +17,15 @@ from classifier.match import put_matches
 from classifier.owed import alert_matched
 from classifier.revisions import alone, in_force, put_in_force
 from classifier.score import Scorer
+from classifier.text import ProfileText
 from db.models import Alert, Match, Notice, NoticeVersion, Profile, ScoreRevision
 from db.session import engine, transaction, utcnow
 
 RESCORE_LOCK = 7_311_904
 
-Mark = tuple[str, float, object]  # what a profile's matches depend on: its row, its line, its words and their weights
+Mark = tuple[
+    str, float, ProfileText
+]  # what a profile's matches depend on: its row, its line, its words and their weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +136,11 @@ def _lacking(
     # What nobody has matched at all is owed to the next matching, by whichever revision is in force then.
     open_now = select(NoticeVersion.id).join(Notice, Notice.current_version_id == NoticeVersion.id)
     ids = set(s.scalars(open_now.where(still_open(utcnow()), NoticeVersion.matched_rev.is_not(None))))
-    rows = {
-        row.id: row.mark for row in s.execute(select(Profile.id, literal_column("profile.xmin::text").label("mark")))
-    }
+    # Rows are numbered before they are read: a profile edited in between is met again.
+    asked = s.execute(select(Profile.id, literal_column("profile.xmin::text", Text)))
+    rows: dict[int, str] = {row[0]: row[1] for row in asked}
     every = {
-        one.profile.id: (one, (rows[one.profile.id], one.line, one.text))
+        one.profile.id: (one, (rows.get(one.profile.id, ""), one.line, one.text))
         for one in served(s, scorer, served_profiles(s, Profile.active.is_(True)))
     }
     changed = {key: both for key, both in every.items() if ground.profiles.get(key) != both[1]}

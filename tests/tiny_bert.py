@@ -11,19 +11,19 @@ def save_tiny_bert(folder: Path, *, seed: int = 7, prompts: dict[str, str] | Non
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertModel, BertTokenizer
 
     torch.manual_seed(seed)
     parts = folder.parent / f"{folder.name}-parts"
     parts.mkdir(parents=True)
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     numbered = {word: number for number, word in enumerate(words)}
-    BertTokenizerFast(vocab=numbered, do_lower_case=True, strip_accents=False).save_pretrained(str(parts))
+    BertTokenizer(vocab=numbered, do_lower_case=True, strip_accents=False).save_pretrained(str(parts))
     shape = BertConfig(
         vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
         max_position_embeddings=128,
     )  # fmt: skip
-    BertModel(shape).eval().save_pretrained(str(parts))
+    BertModel(shape).save_pretrained(str(parts))
     reading = Transformer(str(parts))
     model = SentenceTransformer(modules=[reading, Pooling(16)], device="cpu", prompts=prompts)
     model.save(str(folder), create_model_card=False)

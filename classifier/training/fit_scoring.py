@@ -21,20 +21,32 @@ from classifier.signals import SPEAKING, Mode, Rows, Signal
 from classifier.training.package import write_json
 from classifier.training.trades import half_of
 from db import reference
+from settings import get_settings
 
 _KEPT_OF_RELEVANT = 0.9  # the keep floor lets this share of relevant pairs through
 
 
 def main(
     judgements: Annotated[Path, typer.Option("--eval", help="A folder of judged notices.")],
-    halves: Annotated[Path, typer.Option(help="Where the two models lie that each miss half of the notices.")],
+    halves: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the two models lie that each miss half of the notices; none: the model saw no notice."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The model folder whose scoring.json is written.")] = OURS,
 ) -> None:
-    """Fit weights, calibration, threshold and floor, and print what leave-profiles-out cross-validation measures."""
+    """Fit weights, calibration, threshold and floor, and print what leave-profiles-out cross-validation measures.
+
+    For any model that lies in a folder, ours or one that was fetched; the prefixes are those of the settings.
+    """
     console, judged = Console(), read_judged(judgements)
     manifest.write(out)
-    model = manifest.check(out, listed=True)
-    readers = [Reader(load_encoder(str(halves / str(half))), reference.builtin(), read_rarity(out)) for half in (0, 1)]
+    told = get_settings()
+    encoder = load_encoder(str(out), query=told.model_query_prefix, passage=told.model_passage_prefix)
+    measuring = [encoder] * 2 if halves is None else [load_encoder(str(halves / str(half))) for half in (0, 1)]
+    rarity = read_rarity(out if (out / "grams.safetensors").is_file() else OURS)
+    readers = [Reader(half, reference.builtin(), rarity) for half in measuring]
     firms, modes, figures = judged.written()[1], {}, {}
     threshold = floor = 0.0
     for mode in Mode:
@@ -49,7 +61,7 @@ def main(
         figures[mode.value] = {group: found[group] for group in ("overall", "mirror") if group in found}
         console.print(mode.value, figures[mode.value])
     scoring = {
-        "model": model,
+        "model": encoder.revision,
         "default_threshold": round(threshold, 3),
         "keep_floor": round(min(floor, threshold / 2), 4),
         "measured": figures,

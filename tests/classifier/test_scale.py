@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from judged_set import write_set
 from numpy.typing import NDArray
 from other_model import save_other_model
 from safetensors.numpy import load_file, save_file
@@ -118,3 +119,17 @@ def test_a_table_of_twice_the_length_needs_no_scale(tmp_path: Path) -> None:
     table = load_file(folder / "model.safetensors")["embedding.weight"]
     save_file({"embedding.weight": table * np.float16(2)}, folder / "model.safetensors")
     np.testing.assert_allclose(chances(load_encoder(str(folder))), chances(load_encoder()), atol=1e-3)
+
+
+@pytest.mark.timeout(300)
+def test_any_model_can_be_fitted_on_judgements(tmp_path: Path) -> None:
+    from classifier.training.fit_scoring import main
+
+    folder = save_other_model(tmp_path / "other")
+    (folder / "grams.safetensors").unlink()  # which only ours has
+    before = load_encoder(str(folder))
+    main(write_set(tmp_path / "judged"), None, folder)
+    after = load_encoder(str(folder))
+    assert after.revision == before.revision
+    assert scoring_of(after).fitted
+    assert 0 < Scorer(after, reference.builtin()).default_threshold < 1

@@ -57,7 +57,8 @@ class Theirs:
 
     def units(self, texts: list[str]) -> NDArray[np.float32]:
         rows = self.means(texts)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        units: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return units
 
     def shares(self, words: list[str]) -> NDArray[np.float32]:
         cut = self._model.tokenizer.encode_batch(words, add_special_tokens=False)
@@ -104,19 +105,20 @@ def test_a_text_has_one_vector_beside_a_title_and_beside_a_book(encoder: Encoder
 
 def test_threads_share_one_model(encoder: Encoder) -> None:
     texts = [*SPOKEN, *ODD, *reference_texts()]
-    alone, found = encoder.encode(texts), {}
+    alone = encoder.encode(texts)
+    found: dict[int, list[NDArray[np.float32]]] = {}
 
-    def read(thread: int) -> None:
-        found[thread] = [encoder.encode(texts[thread:] + texts[:thread]) for _ in range(5)]
+    def read(turned: int) -> None:
+        found[turned] = [encoder.encode(texts[turned:] + texts[:turned]) for _ in range(5)]
 
-    threads = [threading.Thread(target=read, args=(thread,)) for thread in range(8)]
+    threads = [threading.Thread(target=read, args=(turned,)) for turned in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for thread in range(8):
-        for rows in found[thread]:
-            assert (np.roll(rows, thread, axis=0) == alone).all()
+    for turned in range(8):
+        for rows in found[turned]:
+            assert (np.roll(rows, turned, axis=0) == alone).all()
 
 
 @pytest.fixture(params=["float32", "whole numbers", "whole numbers, mapped", "scaled afterwards", "in a subfolder"])

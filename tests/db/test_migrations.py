@@ -1,14 +1,17 @@
 """Do the migrations lay down exactly the tables that the models describe?"""
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import URL
 
+from classifier.revisions import ruling
 from db.migrate import alembic_config, upgrade
 from db.models import Base
 from db.session import engine, transaction
+from factories import MODEL_REV, make_match, make_notice, make_profile, make_subscriber
 
 
 def test_tables_are_what_the_models_say(database: URL) -> None:
@@ -25,6 +28,15 @@ def test_an_upgrade_of_today_changes_nothing(database: URL) -> None:
     with transaction() as s:
         assert s.execute(text("SELECT count(*), max(code) FROM cpv_name")).one() == before
     assert before[0] > 300
+
+
+def test_what_was_told_before_revisions_were_kept_stays_in_force(database: URL) -> None:
+    make_match(make_notice(), make_profile(make_subscriber()))
+    config = alembic_config()
+    config.attributes["engine"] = engine()
+    command.downgrade(config, "0003")
+    upgrade()
+    assert ruling() == MODEL_REV
 
 
 def test_there_is_one_head_and_names_are_numbered() -> None:
