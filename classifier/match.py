@@ -15,13 +15,11 @@ from sqlalchemy.orm import Session
 from classifier import scope
 from classifier.candidates import BATCH, current_versions, scored_rows, served, served_profiles, still_open
 from classifier.owed import alert_matched, alert_told
-from classifier.revisions import MATCH_LOCK, claim
+from classifier.revisions import claim
 from classifier.score import Scorer
 from db import seed
 from db.models import Match, NoticeVersion, Profile
 from db.session import transaction, utcnow
-
-__all__ = ["MATCH_LOCK", "MatchCounts", "load_scorer", "match_new", "put_matches"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
