@@ -11,7 +11,7 @@ Rows = NDArray[np.float32]
 Ranges = Sequence[tuple[int, int]]
 _Number = TypeVar("_Number", bound=np.generic)
 
-_HELD = 1 << 19  # cosines at once: two mebibytes of them stay in a core's own cache, or near it, while read again
+_HELD = 1 << 20  # cosines at once: enough rows that a product pays for laying out its matrix, few enough for the cache
 _local = threading.local()
 
 
@@ -30,15 +30,15 @@ def best_of_ranges(rows: Rows, of_each: Sequence[Ranges], matrix: Rows) -> list[
         end = start + len(here)
         for which, (ranges, best) in enumerate(zip(of_each, found, strict=True)):
             at = nexts[which]
-            while at < len(ranges) and ranges[at][0] < end:
-                first, last = ranges[at]
-                piece = products[max(first, start) - start : min(last, end) - start]
+            count = len(ranges)
+            while at < count and (first := ranges[at][0]) < end:
+                last = ranges[at][1]
                 if first < start:
-                    np.maximum(best[at], piece.max(axis=0), out=best[at])
-                elif len(piece) == 1:
-                    best[at] = piece[0]
-                elif len(piece):
-                    np.maximum.reduce(piece, axis=0, out=best[at])
+                    np.maximum(best[at], products[: min(last, end) - start].max(axis=0), out=best[at])
+                elif last - first == 1:
+                    best[at] = products[first - start]
+                elif last > first:
+                    np.maximum.reduce(products[first - start : min(last, end) - start], axis=0, out=best[at])
                 if last > end:
                     break
                 at += 1

@@ -25,7 +25,6 @@ _AHEAD = 2  # tasks that wait for each lane: enough to keep it busy, few enough 
 
 def each(task: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Iterator[_Answer]:
     """The answers in the order asked, a few computed ahead, on as many lanes as this process has processors."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     waiting: deque[Future[_Answer]] = deque()
     asked = iter(asked)
     first = list(islice(asked, 2))
@@ -34,13 +33,18 @@ def each(task: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Iterator
             answers = [task(one) for one in first]
         yield from answers
         return
-    with _matrices().alone(), ThreadPoolExecutor(count, thread_name_prefix="scoring") as lanes:
+    with _matrices().alone(), ThreadPoolExecutor(count(), thread_name_prefix="scoring") as lanes:
         for one in chain(first, asked):
             waiting.append(lanes.submit(task, one))
-            if len(waiting) >= _AHEAD * count:
+            if len(waiting) >= _AHEAD * count():
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def count() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Matrices:

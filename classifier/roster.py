@@ -19,7 +19,7 @@ from classifier.prepared import PreparedProfile, unit_row
 
 Rows = NDArray[np.float32]
 
-_WIDEST = 512  # profiles in a block: with six sentences each, a hundred notices' cosines stay in a core's cache
+_WIDEST = 256  # profiles in a block: with six sentences each, some hundred notices' signals stay in a core's cache
 _SMALL = 32
 _NOTHING = np.zeros((0, 0), dtype=np.float32)
 _MET = 2048  # names and lists of codes that a notice brought and later ones may bring again

@@ -19,7 +19,7 @@ from classifier.text import CpvNames, NoticeText, ProfileText
 
 __all__ = ["Evidence", "Fusion", "Roster", "Scored", "Scorer"]
 
-_BATCH = 128  # notices that meet a roster together
+_FEWEST, _MOST = 32, 256  # notices that meet a roster together: as many as fit, but some for every lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,9 @@ class Scorer:
 
     def read(self, notices: Sequence[NoticeText]) -> Iterator[Batch]:
         """Read notices, some at a time. Every sentence is read."""
-        for start in range(0, len(notices), _BATCH):
-            yield self._reader.batch(notices[start : start + _BATCH])
+        size = max(_FEWEST, min(_MOST, -(-len(notices) // lanes.count())))
+        for start in range(0, len(notices), size):
+            yield self._reader.batch(notices[start : start + size])
 
     def chances(self, notices: Sequence[NoticeText], roster: Roster) -> Rows:
         """Notices × profiles: the probability, from 0 to 1, of the best lot or the whole."""

@@ -172,9 +172,9 @@ def test_a_chance_is_the_fusion_of_the_best_units_signals(scorer: Scorer, plain:
 
 
 def test_a_chance_does_not_depend_on_the_batch(scorer: Scorer) -> None:
-    roster, many = scorer.roster(PROFILES[:60]), [notice(number) for number in range(300)]
+    roster, many = scorer.roster(PROFILES[:60]), [notice(number) for number in range(600)]
     together = scorer.chances([*many, *STRANGE], roster)
-    for at in (0, 127, 128, 255, 299, 303, 304):
+    for at in (0, 127, 255, 256, 511, 512, 599, 603, 604):
         np.testing.assert_allclose(scorer.chances([[*many, *STRANGE][at]], roster)[0], together[at], atol=1e-5)
 
 

@@ -18,7 +18,7 @@ CHANCE = np.random.default_rng(3)
 
 def test_the_best_of_a_range_is_found_however_many_steps_it_takes() -> None:
     rows = CHANCE.standard_normal((200, 4), dtype=np.float32)
-    matrix = CHANCE.standard_normal((4, 40_000), dtype=np.float32)  # so wide that a step is sixteen rows
+    matrix = CHANCE.standard_normal((4, 40_000), dtype=np.float32)  # so wide that a step is some twenty rows
     ranges = [(0, 3), (3, 3), (3, 90), (90, 91), (91, 112), (112, 128), (128, 200), (200, 200)]
     firsts = [(first, min(first + 1, last)) for first, last in ranges]
 
