@@ -18,7 +18,7 @@ from classifier.text import NoticeText, ProfileText
 
 Chances = NDArray[np.float64]
 
-_STRENGTH = 0.05  # of the penalty on weights: with 24 profiles, little may be believed of any one signal
+_STRENGTH = 0.5  # of the penalty on weights: with 24 profiles, little may be believed of any one signal
 _PARTLY = 0.5  # what a grade of 1 counts beside a grade of 2
 _BATCH = 200  # notices measured at once
 
