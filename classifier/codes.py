@@ -38,9 +38,9 @@ class CodeRows:
         return np.stack(found) if found else np.zeros((0, self._encoder.dimensions), dtype=np.float32)
 
     def _read(self, digits: list[str]) -> Rows:
+        if not digits:
+            return np.zeros((0, self._encoder.dimensions), dtype=np.float32)
         called = [cpv_name(self._names, one, language) or "" for one in digits for language in _CALLED_IN]
-        means = (
-            self._encoder.encode(called).reshape(len(digits), len(_CALLED_IN), self._encoder.dimensions).mean(axis=1)
-        )
+        means: Rows = self._encoder.encode(called).reshape(len(digits), len(_CALLED_IN), -1).mean(axis=1)
         means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
         return means
