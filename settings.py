@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     )
     models: Path = Field(Path("var/models"), description="folder of the models that `anbudsvakt model fetch` fetched")
     model_revision: str | None = Field(
-        None, description="the hub's commit (or the revision that doctor shows) that the model must be; fetched if fetching"
+        None,
+        description="the hub's commit (or the revision that doctor shows) that the model must be; fetched if fetching",
     )
     model_query_prefix: str | None = Field(
         None, description="what the model wants before a profile's words; none = as the model itself says"

@@ -70,7 +70,8 @@ def explain(
 ) -> list[list[Evidence]]:
     """The evidence of each pair. Of the likest sentences, the one is quoted that also shares words in meaning.
 
-    Words are found for pairs with a chance of at least `worded_from`.
+    Words are found for pairs with a chance of at least `worded_from`. Where no sentence shares a word the title is
+    quoted: the likest sentence is then often one of procedure, which every notice has.
     """
     asked: dict[tuple[str, str], int] = {}
     quoted = [_quoted(one, profiles) for one in kept]
@@ -90,6 +91,8 @@ def explain(
                 for cosine, these in zip(quotes.cosines[:, at].tolist(), worded, strict=True)
             ]
             chosen = likeness.index(max(likeness))
+            if float(one.chances[at]) >= worded_from and not any(worded) and _is_title(quotes, at):
+                chosen = 0
             part = quotes.said[int(quotes.rows[chosen, at])]
             mine.append(
                 Evidence(
@@ -108,6 +111,11 @@ def explain(
 def _groups(profile: PreparedProfile) -> frozenset[str]:
     """The first three digits of each code that has as many."""
     return frozenset(digits[:3] for digits in profile.digits if len(digits) >= 3)
+
+
+def _is_title(quotes: Quotes, at: int) -> bool:
+    """Whether the first candidate is a title: some notices and lots have none."""
+    return quotes.said[int(quotes.rows[0, at])].section in (Section.TITLE, Section.LOT_TITLE)
 
 
 def _quoted(kept: Kept, profiles: Sequence[PreparedProfile]) -> list[list[tuple[str, str]]]:

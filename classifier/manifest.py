@@ -75,17 +75,19 @@ def sha256(path: Path) -> str:
 
 def _begins_well(name: str, path: Path) -> None:
     """Refuse what only calls itself safetensors, and what was cut off: its head tells how long the file must be."""
+    told = "no head of a plausible length"
     with path.open("rb") as opened:
         length = int.from_bytes(opened.read(8), "little")
-        try:
-            if not 2 <= length <= _LONGEST_HEAD:
-                raise ValueError("no head of a plausible length")
-            head = json.loads(opened.read(length))
-            ends = [tensor["data_offsets"][1] for tensor_name, tensor in head.items() if tensor_name != "__metadata__"]
-            if 8 + length + max(ends, default=0) != path.stat().st_size:
-                raise ValueError("its length is not what its head says")
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-            raise ModelRefused(f"{name} in {path.parent} is no whole safetensors file: {error}") from error
+        if 2 <= length <= _LONGEST_HEAD:
+            try:
+                head = json.loads(opened.read(length))
+                ends = [tensor["data_offsets"][1] for called, tensor in head.items() if called != "__metadata__"]
+                if 8 + length + max(ends, default=0) == path.stat().st_size:
+                    return
+                told = "its length is not what its head says"
+            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+                told = str(error)
+    raise ModelRefused(f"{name} in {path.parent} is no whole safetensors file: {told}")
 
 
 def _compare(folder: Path, hashes: dict[str, str]) -> None:

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL
 
-from classifier.match import load_scorer, match_new
 from classifier.candidates import profile_text
+from classifier.match import load_scorer, match_new
 from classifier.score import Scorer
 from classifier.threshold import set_threshold
 from db.models import Alert, Lot, Match, NoticeVersion, Profile, Subscriber

@@ -137,6 +137,20 @@ def test_the_last_sentence_of_a_long_notice_is_read(scorer: Scorer) -> None:
     assert scored.score > one(scorer, NoticeText(title="Konkurranse", description=filler, language="nb"), firm).score
 
 
+def test_where_no_word_is_shared_the_title_is_quoted_and_no_phrase_of_procedure(scorer: Scorer) -> None:
+    notice = NoticeText(
+        title="Nytt fylkeshus i innlandet",
+        description="Alle interesserte kan sende inn en søknad om å få delta. Vi utfører opphold. Åpning skjer digitalt.",
+        language="nb",
+        cpv=("45210000",),
+    )
+    firm = ProfileText(sentences=("Vi utfører grunnarbeider, forskaling og betong.",), language="nb", cpv=("45200000",))
+    told = one(scorer, notice, firm)
+    assert told.score >= scorer.keep_floor
+    assert told.evidence.words == ()
+    assert told.evidence.notice_sentence == notice.title
+
+
 def test_words_that_mean_the_same_are_named_together(scorer: Scorer) -> None:
     firm = ProfileText(sentences=("Vi svetsar räcken i stål.",), language="sv", cpv=("45262670",))
     notice = NoticeText(title="Rekkverk skal sveises i stål", language="nb", cpv=("45262670",))
