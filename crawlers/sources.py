@@ -104,6 +104,21 @@ _REGJERINGEN = Source(
     ceiling=1000,
     spider="feed",
 )
+_NSPA = Source(
+    key="nspa",
+    name="NSPA, NATO Support and Procurement Agency",
+    country=None,
+    licence="not stated; the list is public for firms to find",
+    attribution="NSPA eProcurement, NATO Support and Procurement Agency",
+    terms="https://www.nspa.nato.int",
+    contact="https://www.nspa.nato.int",
+    url="https://eportal.nspa.nato.int",
+    cadence=timedelta(hours=12),
+    floor=50,  # 426 were open on 14 May 2026 (sources.md §5.2)
+    ceiling=3000,  # with a filter that it does not know, the portal answers with an archive of 6,236
+    delay_s=5.0,  # it cuts connections that come faster (sources.md §5.2 and §11)
+    spider="nspa",
+)
 
 
 def _unverified(key: str, name: str, url: str, country: str, owner: str) -> Source:
@@ -145,6 +160,7 @@ SOURCES: Final = (
     _TED,
     _DOFFIN,
     _REGJERINGEN,
+    _NSPA,
     _unverified("fmv", "FMV, Försvarets materielverk", "https://www.fmv.se/rss.xml", "SE", "https://www.fmv.se"),
     _unverified(
         "forsvarsmakten",

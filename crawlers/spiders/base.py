@@ -108,16 +108,23 @@ def answer(response: Response, *, markup: bool = False) -> bytes:
 
     ``markup``: the portal owes XML, so only an HTML page is wrong; else it owes JSON and any markup is.
     """
+    body = page(response)
+    start = body.lstrip()[:512].lower()
+    if b"<html" in start or b"<!doctype html" in start or (not markup and start.startswith(b"<")):
+        raise SourceBroken(f"{response.url}: a page instead of {'XML' if markup else 'JSON'}")
+    return body
+
+
+def page(response: Response) -> bytes:
+    """The body of an answer of any kind, HTML too, or SourceBroken when it is a refusal, a challenge or nothing."""
     if b"x-amzn-waf-action" in {name.lower() for name in response.headers}:
         raise SourceBroken(f"{response.url}: a bot challenge instead of an answer")
     if response.status != 200:
         raise SourceBroken(f"{response.url} answered {response.status} {problem(response.body)}".rstrip())
-    start = response.body.lstrip()[:512].lower()
-    if not start:
+    if not response.body.strip():
         raise SourceBroken(f"{response.url}: an empty body")
-    if b"<html" in start or b"<!doctype html" in start or (not markup and start.startswith(b"<")):
-        raise SourceBroken(f"{response.url}: a page instead of {'XML' if markup else 'JSON'}")
-    return response.body
+    body: bytes = response.body
+    return body
 
 
 def problem(body: bytes) -> str:
