@@ -74,7 +74,8 @@ def _network(allowance: Allowance) -> dict[str, Any]:
         # Both open a port into the running process.
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
-        # Nothing we read needs a session, and without cookies nobody can follow us through one.
+        # Without cookies nobody can follow us from run to run. The one list that wants a session (NSPA's) has its spider
+        # bring back by hand, within a run, what the first page gave.
         "COOKIES_ENABLED": False,
         "REFERRER_POLICY": "no-referrer",
         "REDIRECT_MAX_TIMES": 5,

@@ -119,6 +119,21 @@ _NSPA = Source(
     delay_s=5.0,  # it cuts connections that come faster (sources.md §5.2 and §11)
     spider="nspa",
 )
+_FUNDING = Source(
+    key="eu-funding",
+    name="EU Funding & Tenders portal, defence and civil protection",
+    country=None,
+    licence="Commission Decision 2011/833/EU, reuse with the source named",
+    attribution="EU Funding & Tenders Portal, © European Union",
+    terms="https://commission.europa.eu/legal-notice_en",
+    contact="https://commission.europa.eu/about/contact_en",
+    url="https://api.tech.ec.europa.eu",
+    cadence=timedelta(hours=12),  # calls are open for months, and appear a few times a year
+    floor=1,  # of the 500 calls that are forthcoming or open, those about defence; in autumn few are left
+    ceiling=2000,
+    delay_s=2.0,
+    spider="funding",
+)
 
 
 def _unverified(key: str, name: str, url: str, country: str, owner: str) -> Source:
@@ -161,6 +176,7 @@ SOURCES: Final = (
     _DOFFIN,
     _REGJERINGEN,
     _NSPA,
+    _FUNDING,
     _unverified("fmv", "FMV, Försvarets materielverk", "https://www.fmv.se/rss.xml", "SE", "https://www.fmv.se"),
     _unverified(
         "forsvarsmakten",

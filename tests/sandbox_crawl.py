@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,22 @@ from db.session import transaction
 ROOT = Path(__file__).parents[1]
 
 
-def crawl(key: str, base_url: str) -> dict[str, Any]:
-    """`anbudsvakt crawl KEY` against a portal on loopback; the outcome that it prints."""
-    command = [sys.executable, "-m", "cli", "crawl", key, "--base-url", base_url, "--delay", "0", "--json"]
+# The command line, in a process whose crawls take place on another day: what a call's next deadline is depends on it.
+CHILD = """
+import sys
+from datetime import datetime
+import cli
+from crawlers import run
+now = datetime.fromisoformat(sys.argv.pop(1))
+run.utcnow = lambda: now
+cli.main()
+"""
+
+
+def crawl(key: str, base_url: str, on: date) -> dict[str, Any]:
+    """`anbudsvakt crawl KEY` against a portal on loopback on a day; the outcome that it prints."""
+    words = ["crawl", key, "--base-url", base_url, "--delay", "0", "--json"]
+    command = [sys.executable, "-c", CHILD, datetime.combine(on, time(12), UTC).isoformat(), *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
     assert done.stdout, done.stderr
     outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

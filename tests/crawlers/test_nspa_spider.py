@@ -174,12 +174,12 @@ def test_what_is_not_the_list_is_a_failed_run(told: Any, name: str, error: str) 
 def test_the_sandbox_is_stored_once_and_a_second_crawl_writes_nothing(database: URL) -> None:
     del database
     with SandboxPortals(today=TODAY) as portals:
-        first = crawl("nspa", portals.base_url)
+        first = crawl("nspa", portals.base_url, TODAY)
         assert first["error"] is None
         assert first["new"] == first["seen"] == len(EXPECTED)
         assert stored("nspa") == {notice["source_id"]: said(notice) for notice in EXPECTED}
         before = versions("nspa")
-        second = crawl("nspa", portals.base_url)
+        second = crawl("nspa", portals.base_url, TODAY)
         assert (second["error"], second["unchanged"], second["new"], second["changed"]) == (None, len(EXPECTED), 0, 0)
         assert versions("nspa") == before
         assert [request.status for request in portals.requests if "Opportunities" in request.path] == [200] * 8

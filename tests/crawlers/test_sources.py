@@ -56,7 +56,7 @@ def test_doffin_is_off_until_there_is_a_key(wanted: Make) -> None:
 
 def test_what_is_on_and_what_is_not(wanted: Make) -> None:
     states = {key: source.state for key, source in sources(wanted()).items()}
-    assert {key for key, state in states.items() if state is SourceState.ON} == {"ted", "regjeringen", "nspa"}
+    assert {key for key, state in states.items() if state is SourceState.ON} == {"ted", "regjeringen", "nspa", "eu-funding"}
     assert {key for key, state in states.items() if state is SourceState.FORBIDDEN} == {
         "e-avrop",
         "tendsign",
