@@ -13,6 +13,8 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "fmv": "FMV",
         "forsvarsmakten": "Försvarsmakten",
         "mcf": "MCF",
+        "nspa": "NSPA",
+        "eu-funding": "EU Funding & Tenders",
     }
 )
 

@@ -63,9 +63,9 @@ class Calls:
 
 
 def parse(body: bytes, on: date) -> Calls:
-    """One answer of the search as of a day. Raises SourceBroken when it is another answer."""
+    """One answer of the search as of a day, or a single record of it. Raises SourceBroken when it is neither."""
     told = answer(body, "The EU portal")
-    results = told.get("results") if isinstance(told, dict) else None
+    results = [told] if is_record(told) else told.get("results") if isinstance(told, dict) else None
     if not isinstance(results, list):
         raise SourceBroken(f"The EU portal answered with another shape: {str(told)[:200]}")
     notices: list[ParsedNotice] = []
@@ -82,6 +82,11 @@ def parse(body: bytes, on: date) -> Calls:
         references=tuple(hashlib.sha256(whole(record)).hexdigest() for record in results),
         total=count_of(told.get("totalResults")),
     )
+
+
+def is_record(told: Any) -> bool:
+    """Whether a JSON value is one record of the portal's search."""
+    return isinstance(told, dict) and "metadata" in told and "reference" in told
 
 
 def is_wanted(record: Any) -> bool:

@@ -94,6 +94,11 @@ def parse(body: bytes) -> Listing:
     return Listing(notices=notices, broken=broken, total=total, token=_input(top, "name", _TOKEN_NAME))
 
 
+def is_list(body: bytes) -> bool:
+    """Whether some HTML is NSPA's list or a row of it."""
+    return _TOTAL_ID.encode() in body or b"DetailsOpportunity?" in body
+
+
 def parse_row(row: Element) -> ParsedNotice:
     """One opportunity. Raises NoticeBroken."""
     cells = row.findall("td")

@@ -10,8 +10,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from crawlers import codes, doffin_search, eforms, feeds, page, ted_search, ted_xml
+from crawlers import codes, doffin_search, eforms, feeds, funding, nspa, page, ted_search, ted_xml
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
+from db.session import utcnow
 
 _SNIFFED: Final = 16 * 1024
 _FIRST_TAG: Final = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,80})")
@@ -31,8 +32,11 @@ class Kind(StrEnum):
     TED_SEARCH = "ted-search"
     DOFFIN_SEARCH = "doffin-search"
     FEED = "feed"
+    NSPA = "nspa"
+    FUNDING = "funding"
 
 
+_HTML: Final = frozenset({"html", "table", "tr"})
 _KINDS_OF_ROOTS: Final = {
     **dict.fromkeys(eforms.ROOTS, Kind.EFORMS),
     "TED_EXPORT": Kind.TED_XML,
@@ -48,7 +52,7 @@ def recognise(body: bytes, name: str) -> Kind:
     if not start:
         raise NotANotice("empty")
     if start.startswith("<"):
-        return _of_markup(start)
+        return Kind.NSPA if _root(start).lower() in _HTML and nspa.is_list(body) else _of_markup(start)
     if start[0] in "{[":
         return _of_json(body)
     raise NotANotice(f"neither XML nor JSON ({PurePosixPath(name).suffix or 'no ending'})")
@@ -95,7 +99,10 @@ def _of_json(body: bytes) -> Kind:
         return Kind.DOFFIN_SEARCH
     if isinstance(told, dict) and isinstance(hits, list) and "numHitsTotal" in told:
         return Kind.DOFFIN_SEARCH
-    raise NotANotice("JSON of another kind: neither TED's nor Doffin's search")
+    results = told.get("results") if isinstance(told, dict) else None
+    if funding.is_record(told) or (isinstance(results, list) and "totalResults" in told):
+        return Kind.FUNDING
+    raise NotANotice("JSON of another kind: neither TED's nor Doffin's nor the EU portal's search")
 
 
 def _of_cut_json(start: str) -> Kind:
@@ -104,6 +111,8 @@ def _of_cut_json(start: str) -> Kind:
         return Kind.TED_SEARCH
     if '"hits"' in start or '"numHitsTotal"' in start:
         return Kind.DOFFIN_SEARCH
+    if '"totalResults"' in start and '"results"' in start:
+        return Kind.FUNDING
     raise NotANotice("begins like JSON and is none")
 
 
@@ -128,7 +137,7 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
             yield from entries
             yield from unread
         else:
-            found = ted_search.parse(body) if kind is Kind.TED_SEARCH else doffin_search.parse(body)
+            found = _page(kind, body)
             yield from found.notices
             yield from found.broken
     except (NoticeBroken, SourceBroken) as reason:
@@ -141,10 +150,18 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
         )
 
 
+def _page(kind: Kind, body: bytes) -> page.Page | nspa.Listing | funding.Calls:
+    if kind is Kind.NSPA:
+        return nspa.parse(body)
+    if kind is Kind.FUNDING:
+        return funding.parse(body, utcnow().date())
+    return ted_search.parse(body) if kind is Kind.TED_SEARCH else doffin_search.parse(body)
+
+
 def _source(kind: Kind, body: bytes) -> str:
     if kind is Kind.DOFFIN_SEARCH or (kind is Kind.EFORMS and eforms.NORWEGIAN_CUSTOMIZATION.encode() in body):
         return doffin_search.DOFFIN
-    return "feed" if kind is Kind.FEED else ted_search.TED
+    return {Kind.FEED: "feed", Kind.NSPA: nspa.NSPA, Kind.FUNDING: funding.FUNDING}.get(kind, ted_search.TED)
 
 
 def _number(kind: Kind, stem: str) -> str | None:
@@ -152,4 +169,6 @@ def _number(kind: Kind, stem: str) -> str | None:
 
 
 def _type(kind: Kind) -> str:
-    return "application/json" if kind in {Kind.TED_SEARCH, Kind.DOFFIN_SEARCH} else "application/xml"
+    if kind is Kind.NSPA:
+        return "text/html"
+    return "application/json" if kind in {Kind.TED_SEARCH, Kind.DOFFIN_SEARCH, Kind.FUNDING} else "application/xml"

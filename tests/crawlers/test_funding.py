@@ -11,8 +11,8 @@ from golden_notices import bodies, check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlers import funding
-from crawlers.notice import ParsedNotice, SourceBroken, Stage
+from crawlers import funding, payload
+from crawlers.notice import Broken, ParsedNotice, SourceBroken, Stage
 from demo import funding_wire
 
 ON = date(2031, 6, 1)
@@ -195,3 +195,13 @@ def test_wrong_kinds_never_cost_the_record_beside_them(odd: dict[str, Any], reco
     calls = funding.parse(page(call(**odd), record, call(identifier=["EDF-2031-GOOD"])), ON)
     assert "EDF-2031-GOOD" in {notice.source_id for notice in calls.notices}
     assert len(calls.references) == 3
+
+
+def test_what_was_quarantined_or_saved_can_be_read_again() -> None:
+    body = bodies("eu_funding", "page.json")["page.json"]
+    calls = funding.parse(body, ON)
+    read: list[ParsedNotice | Broken] = [*calls.notices, *calls.broken]
+    assert [one.source_id for one in payload.read(body, "saved.json")] == [one.source_id for one in read]
+    (again,) = payload.read(calls.broken[0].body, "record.json")
+    assert isinstance(again, Broken)
+    assert (again.source, again.reason, again.body) == ("eu-funding", calls.broken[0].reason, calls.broken[0].body)

@@ -9,7 +9,7 @@ from golden_notices import bodies, check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlers import nspa
+from crawlers import nspa, payload
 from crawlers.notice import Broken, ParsedNotice, SourceBroken, Stage
 from demo import nspa_wire
 
@@ -172,3 +172,12 @@ def test_no_damage_raises_anything_else(at: int, torn: bytes, kept: int) -> None
         nspa.parse(body[:at] + torn + body[kept:])
     except SourceBroken:
         return
+
+
+def test_what_was_quarantined_or_saved_can_be_read_again() -> None:
+    body = bodies("nspa", "list.html")["list.html"]
+    listing = nspa.parse(body)
+    assert list(payload.read(body, "saved.html")) == [*listing.notices, *listing.broken]
+    (again,) = payload.read(listing.broken[0].body, "row.html")
+    assert isinstance(again, Broken)
+    assert (again.source, again.source_id, again.reason) == ("nspa", "31LMS043", listing.broken[0].reason)

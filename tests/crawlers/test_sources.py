@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
+from alerts.sources import NAMES
 from crawlers.addresses import refusal
 from crawlers.sources import SOURCES, Source, SourceState, UnknownSource, forbidden_host, rows, source_of, sources
 from settings import Settings, SettingsError
@@ -56,7 +57,12 @@ def test_doffin_is_off_until_there_is_a_key(wanted: Make) -> None:
 
 def test_what_is_on_and_what_is_not(wanted: Make) -> None:
     states = {key: source.state for key, source in sources(wanted()).items()}
-    assert {key for key, state in states.items() if state is SourceState.ON} == {"ted", "regjeringen", "nspa", "eu-funding"}
+    assert {key for key, state in states.items() if state is SourceState.ON} == {
+        "ted",
+        "regjeringen",
+        "nspa",
+        "eu-funding",
+    }
     assert {key for key, state in states.items() if state is SourceState.FORBIDDEN} == {
         "e-avrop",
         "tendsign",
@@ -128,3 +134,7 @@ def test_rows_can_be_written_down(wanted: Make) -> None:
     assert [row["key"] for row in listed] == [source.key for source in SOURCES]
     assert listed[0]["state"] == "on"
     assert listed[0]["cadence"] == 6 * 3600
+
+
+def test_every_source_that_can_be_read_has_a_name_for_readers() -> None:
+    assert {source.key for source in SOURCES if source.spider} <= set(NAMES)
