@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from commands import alerting, collecting, judging, matching, modelling, serving, thresholds
+from commands import alerting, collecting, judging, matching, modelling, procuring, serving, thresholds
 from commands.out import errors
 from settings import SettingsError, get_settings
 
@@ -48,6 +48,14 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "profiles": (
         "Firms and what they can do.",
         {"import": matching.profiles_import, "list": matching.profiles_list, "show": matching.profiles_show},
+    ),
+    "procurement": (
+        "What is held to be one purchase.",
+        {
+            "show": procuring.procurement_show,
+            "split": procuring.procurement_split,
+            "join": procuring.procurement_join,
+        },
     ),
     "threshold": (
         "The line above which a match is told.",

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from db.models import Alert, AlertKind, NoticeVersion, Profile, Subscriber
+from db.models import Alert, AlertKind, NoticeVersion, Profile, Subscriber, ToldBefore
 
 Facts = Mapping[str, Any]
 
@@ -73,10 +73,16 @@ def _last_told(s: Session, procurement_id: int) -> Sequence[Alert]:
     return s.scalars(
         select(Alert)
         .join(Subscriber, Subscriber.id == Alert.subscriber_id)
-        .where(Alert.procurement_id == procurement_id, Subscriber.unsubscribed_at.is_(None))
+        .where(_of(procurement_id), Subscriber.unsubscribed_at.is_(None))
         .ext(distinct_on(Alert.subscriber_id))
         .order_by(Alert.subscriber_id, Alert.id.desc())
     ).all()
+
+
+def _of(procurement_id: int) -> ColumnElement[bool]:
+    """Alerts of a procurement, and those of another that it was one with when they were owed."""
+    before = select(ToldBefore.alert_id).where(ToldBefore.procurement_id == procurement_id)
+    return or_(Alert.procurement_id == procurement_id, Alert.id.in_(before))
 
 
 def alert_matched(
@@ -114,6 +120,14 @@ def _owe(
     moved: Sequence[Sequence[str | None]],
 ) -> int:
     """One alert, unless the same is owed or told already; gives 1 when it was made."""
+    told_before = select(Alert.id).where(
+        _of(version.notice.procurement_id),
+        Alert.subscriber_id == subscriber_id,
+        Alert.kind == kind,
+        Alert.version == number,
+    )
+    if s.scalar(told_before.limit(1)) is not None:
+        return 0
     made = s.scalar(
         insert(Alert)
         .values(

@@ -1,114 +1,182 @@
-"""Which procurement does a notice belong to? Exact keys first, one guess last (sources.md §7).
+"""Which procurement does a notice belong to? What :mod:`crawlers.kin` says of it and of all that any key ties to it.
 
-Notices that share a key are one procurement. A notice that brings two known procurements together merges the newer
-into the older one; no row is lost by it.
+The rows of a notice's keys decide, and :func:`crawlers.kin.partition` is a function of them alone: so it does not
+matter in which order notices come, and a merge that a later notice shows to be wrong is taken back.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import delete, exists, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, bindparam, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
-from crawlers.clean import fold
-from crawlers.codes import ojs_number, uuid_of
-from crawlers.notice import ParsedNotice, Stage
-from db.models import Alert, Notice, Procurement, ProcurementKey
+from crawlers.keys import Key, Kind, Role, days_around, keys_of
+from crawlers.kin import Kinship, Member, Rulings, partition
+from crawlers.notice import ParsedNotice
+from crawlers.regroup import regroup
+from crawlers.similar import ENOUGH, similarity
+from db.kinship import NoticeKey, RuledPair, Ruling, Verb
+from db.models import Notice, NoticeVersion
 
-SHORTEST_TITLE = 12  # letters; a shorter folded title, such as "rammeavtale", says too little for a guess
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Key:
-    """One way in which notices of a procurement find each other."""
-
-    kind: str
-    value: str
-    exact: bool = True
+_ONE_AT_A_TIME = 5_270_514  # the advisory lock under which notices are put together; any number, but this one
 
 
-def keys(notice: ParsedNotice) -> list[Key]:
-    """Every exact key of a notice, sorted: its own, and that of the notice which it corrects."""
-    pairs = {
-        ("notice", notice.notice_uuid),
-        ("procedure", notice.procedure_uuid),
-        ("ojs", notice.ojs_number),
-        (notice.source, notice.source_id),
+_mine, _theirs = aliased(NoticeKey), aliased(NoticeKey)
+_OWN = (Role.OWN, Role.CHANGES)
+_SHARING = (
+    select(_theirs.notice_id)
+    .join(
+        _mine,
+        and_(
+            _theirs.kind == _mine.kind,
+            _theirs.value == _mine.value,
+            _theirs.notice_id != _mine.notice_id,
+            or_(
+                and_(_mine.role.in_(_OWN), _theirs.role.in_(_OWN)),
+                and_(_mine.role == Role.GUESS, _theirs.role == Role.GUESS, _mine.kind != Kind.DAY),
+                and_(_mine.role == Role.PREVIOUS, _theirs.role == Role.OWN),
+                and_(_mine.role == Role.OWN, _theirs.role == Role.PREVIOUS),
+            ),
+        ),
+    )
+    .where(_mine.notice_id.in_(bindparam("met", expanding=True)), _mine.role != Role.FACT)
+)
+_ADD_KEYS = insert(NoticeKey).on_conflict_do_nothing().returning(NoticeKey.notice_id)
+
+
+def lock(s: Session) -> None:
+    """Wait until no other transaction puts notices together; held until this one ends.
+
+    Two crawls that store the same purchase at once would not see each other's keys, and never meet. To be taken
+    before any row is locked, so that two who wait never wait for each other.
+    """
+    s.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+
+
+def place(s: Session, row: Notice, notice: ParsedNotice, *, fresh: bool) -> None:
+    """Write down the keys of one reading of a notice, and put it and its kin into their procurements.
+
+    ``fresh``: it was never stored before; most such have no kin, and that is found out with the fewest questions.
+    """
+    keys = frozenset(keys_of(notice))
+    wanted = [
+        {"notice_id": row.id, "role": key.role, "kind": key.kind, "value": key.value, "words": key.words}
+        for key in keys
+    ]
+    added = s.scalars(_ADD_KEYS, wanted).all()
+    if not added:
+        return
+    if fresh:
+        alone = {row.id: Member(source=row.source, source_id=row.source_id, keys=keys)}
+        if not _sharing(s, alone) and not _near(s, alone):
+            return
+    settle(s, [row.id])
+
+
+def settle(s: Session, notice_ids: Iterable[int]) -> None:
+    """Put these notices, and all that any key ties to them, into the procurements that they make up now."""
+    members = kin_of(s, notice_ids)
+    ids = {member.name: notice_id for notice_id, member in members.items()}
+    regroup(s, ids, kinships(s, members))
+
+
+def kinships(s: Session, members: Mapping[int, Member]) -> list[Kinship]:
+    """The procurements that these notices make up by their keys and by what administrators ruled."""
+    return partition(members.values(), rulings_on(s, members))
+
+
+def kin_of(s: Session, notice_ids: Iterable[int]) -> dict[int, Member]:
+    """All notices that a chain of shared keys or rulings leads to from these, by id."""
+    members: dict[int, Member] = {}
+    frontier = set(notice_ids)
+    while frontier:
+        met = _members(s, frontier)
+        members |= met
+        frontier = (_sharing(s, met) | _near(s, met) | _ruled(s, met)) - members.keys()
+    return members
+
+
+def _members(s: Session, notice_ids: Collection[int]) -> dict[int, Member]:
+    keys: dict[int, set[Key]] = defaultdict(set)
+    for row in s.scalars(select(NoticeKey).where(NoticeKey.notice_id.in_(notice_ids))):
+        keys[row.notice_id].add(Key(role=Role(row.role), kind=row.kind, value=row.value, words=row.words))
+    named = s.execute(select(Notice.id, Notice.source, Notice.source_id).where(Notice.id.in_(notice_ids)))
+    return {
+        notice_id: Member(source=source, source_id=source_id, keys=frozenset(keys[notice_id]))
+        for notice_id, source, source_id in named
     }
-    if notice.changes_notice:
-        pairs |= {("notice", uuid_of(notice.changes_notice)), ("ojs", ojs_number(notice.changes_notice))}
-    return sorted(Key(kind=kind, value=value) for kind, value in pairs if value)
 
 
-def guess(notice: ParsedNotice) -> Key | None:
-    """Buyer, folded title and the deadline's day: the same purchase, most likely, on another portal."""
-    if notice.stage is Stage.SIGNAL or not notice.buyers or notice.deadline is None:
-        return None
-    buyer = notice.buyers[0].digits or fold(notice.buyers[0].name)
-    title = fold(notice.title[notice.language])
-    if len(title) < SHORTEST_TITLE:
-        return None
-    return Key(kind="guess", value=f"{buyer}|{title}|{notice.deadline.at.date().isoformat()}", exact=False)
+def _sharing(s: Session, met: Mapping[int, Member]) -> set[int]:
+    """Notices that share a key with these: one to be known by, or a guess; or that point at what these are."""
+    return set(s.scalars(_SHARING, {"met": list(met)}))
 
 
-def procurement_of(s: Session, notice: ParsedNotice, *, already: int | None = None) -> int:
-    """The id of the procurement, made where no key is known; ``already``: where the notice belonged until now."""
-    mine = keys(notice)
-    found = _known(s, mine) | ({already} if already is not None else set())
-    guessed = guess(notice)
-    if not found and guessed is not None:
-        found = _guessed(s, guessed, notice)
-    procurement_id = min(found) if found else _new(s)
-    wanted = [*mine, *([guessed] if guessed else [])]
-    s.execute(
-        insert(ProcurementKey)
-        .values(
-            [{"kind": k.kind, "value": k.value, "exact": k.exact, "procurement_id": procurement_id} for k in wanted]
-        )
-        .on_conflict_do_nothing(constraint="procurement_key_once")
+def _near(s: Session, met: Mapping[int, Member]) -> set[int]:
+    """Notices of other portals whose buyer is one of these's, whose deadline is a day off at most, and title like it."""
+    days = [(member, key) for member in met.values() for key in member.keys if key.kind == Kind.DAY]
+    if not days:
+        return set()
+    around = {day for _, key in days for day in days_around(key.value)}
+    rows = s.execute(
+        select(NoticeKey.notice_id, Notice.source, NoticeKey.value, NoticeKey.words)
+        .join(Notice, Notice.id == NoticeKey.notice_id)
+        .where(NoticeKey.kind == Kind.DAY, NoticeKey.value.in_(around), NoticeKey.notice_id.not_in(met))
     )
-    # Another crawl may have written one of the keys in the meantime; its word is then known here too.
-    together = sorted(_known(s, mine) | found | {procurement_id})
-    for loser in together[1:]:
-        merge(s, into=together[0], loser=loser)
-    return together[0]
+    by_day = defaultdict(list)
+    for notice_id, source, value, words in rows:
+        by_day[value].append((notice_id, source, words))
+    return {
+        notice_id
+        for member, key in days
+        for day in days_around(key.value)
+        for notice_id, source, words in by_day[day]
+        if source != member.source and similarity(words, key.words) > ENOUGH
+    }
 
 
-def merge(s: Session, *, into: int, loser: int) -> None:
-    """Make two procurements one: notices, keys and alerts move; what was told stays told."""
-    s.execute(update(Notice).where(Notice.procurement_id == loser).values(procurement_id=into))
-    s.execute(update(ProcurementKey).where(ProcurementKey.procurement_id == loser).values(procurement_id=into))
-    twin = aliased(Alert)
-    has_twin = exists().where(
-        twin.procurement_id == into,
-        twin.subscriber_id == Alert.subscriber_id,
-        twin.kind == Alert.kind,
-        twin.version == Alert.version,
+def _ruled(s: Session, met: Mapping[int, Member]) -> set[int]:
+    spoken = select(RuledPair.notice_id, RuledPair.other_id).where(
+        or_(RuledPair.notice_id.in_(met), RuledPair.other_id.in_(met))
     )
-    s.execute(delete(Alert).where(Alert.procurement_id == loser, Alert.digest_id.is_(None), has_twin))
-    s.execute(update(Alert).where(Alert.procurement_id == loser, ~has_twin).values(procurement_id=into))
+    return {notice_id for pair in s.execute(spoken) for notice_id in pair}
 
 
-def _known(s: Session, wanted: list[Key]) -> set[int]:
-    pairs = [(key.kind, key.value) for key in wanted]
-    return set(
-        s.scalars(
-            select(ProcurementKey.procurement_id).where(tuple_(ProcurementKey.kind, ProcurementKey.value).in_(pairs))
-        )
+def rulings_on(s: Session, members: Mapping[int, Member]) -> Rulings:
+    """The newest word on each pair of these notices."""
+    newest = (
+        select(RuledPair.notice_id, RuledPair.other_id, Ruling.verb, Ruling.id)
+        .join(Ruling, Ruling.id == RuledPair.ruling_id)
+        .where(RuledPair.notice_id.in_(members), RuledPair.other_id.in_(members))
+        .ext(distinct_on(RuledPair.notice_id, RuledPair.other_id))
+        .order_by(RuledPair.notice_id, RuledPair.other_id, Ruling.id.desc())
     )
+    rows = sorted(s.execute(newest), key=lambda row: -row.id)
+    pairs: dict[Verb, list[tuple[tuple[str, str], tuple[str, str]]]] = {verb: [] for verb in Verb}
+    for one, other, verb, _ in rows:
+        first, second = sorted((members[one].name, members[other].name))
+        pairs[Verb(verb)].append((first, second))
+    return Rulings(together=tuple(pairs[Verb.JOIN]), apart=frozenset(pairs[Verb.SPLIT]))
 
 
-def _guessed(s: Session, key: Key, notice: ParsedNotice) -> set[int]:
-    """A procurement of the same guess that this portal has not told of: no portal tells the same thing twice."""
-    own = exists().where(Notice.procurement_id == ProcurementKey.procurement_id, Notice.source == notice.source)
-    return set(
-        s.scalars(
-            select(ProcurementKey.procurement_id).where(
-                ProcurementKey.kind == key.kind, ProcurementKey.value == key.value, ~own
-            )
-        )
+def notice_ids(s: Session, named: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ids of notices by portal and number; one that is not stored is left out."""
+    rows = s.execute(
+        select(Notice.source, Notice.source_id, Notice.id).where(tuple_(Notice.source, Notice.source_id).in_(named))
     )
+    return {(source, source_id): notice_id for source, source_id, notice_id in rows}
 
 
-def _new(s: Session) -> int:
-    return s.scalars(insert(Procurement).returning(Procurement.id)).one()
+def corrected_by(s: Session, notice_id: int) -> NoticeVersion | None:
+    """The notice that this one corrects, as it reads now; None where it corrects none, or none that is stored."""
+    mine, theirs = aliased(NoticeKey), aliased(NoticeKey)
+    same = and_(theirs.kind == mine.kind, theirs.value == mine.value, theirs.role == Role.OWN)
+    return s.scalars(
+        select(NoticeVersion)
+        .join(Notice, Notice.current_version_id == NoticeVersion.id)
+        .join(theirs, theirs.notice_id == Notice.id)
+        .join(mine, same)
+        .where(mine.notice_id == notice_id, mine.role == Role.CHANGES, Notice.id != notice_id)
+        .order_by(Notice.id)
+    ).first()

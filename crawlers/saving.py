@@ -6,6 +6,7 @@ without counting as a corrigendum; a poorer one after a richer is not stored at 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,10 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crawlers.clean import fold
+from crawlers.diff import Change, differences
 from crawlers.notice import Broken, ParsedBuyer, ParsedNotice, WireFormat
-from crawlers.procurement import procurement_of
+from crawlers.procurement import corrected_by, place
 from crawlers.rows import content_hash, lot_row, numbered_apart, version_row
-from db.models import Buyer, Notice, NoticeVersion, Quarantined, VersionBuyer
+from db.models import Buyer, Lot, Notice, NoticeVersion, Procurement, Quarantined, VersionBuyer
 from db.notices import SUPERSEDED
 from db.session import utcnow
 
@@ -45,7 +47,10 @@ class Standing:
 
 
 def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Saved:
-    """Store one notice in the caller's transaction; calling it again with the same notice changes nothing."""
+    """Store one notice in the caller's transaction; calling it again with the same notice changes nothing.
+
+    The caller holds :func:`crawlers.procurement.lock`.
+    """
     row, fresh = _notice_row(s, notice)
     relisted = bool(row.listing_sha256 and notice.listing_sha256 and row.listing_sha256 != notice.listing_sha256)
     row.seen_at = utcnow()
@@ -55,16 +60,17 @@ def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Sa
     met_before = None if fresh else _version_of(s, row.id, digest)
     if met_before is not None:
         return _said_again(s, row, met_before, standing, notice, crawled=fetch_id is not None)
+    place(s, row, notice, fresh=fresh)
     number = _next_number(standing, notice, relisted=relisted)
     if number is None:
         return Saved.UNCHANGED
-    if not fresh:
-        row.procurement_id = procurement_of(s, notice, already=row.procurement_id)
     version = version_row(notice, notice_id=row.id, number=number, digest=digest, fetch_id=fetch_id)
     s.add(version)
     s.flush()
     _add_buyers(s, version.id, notice)
-    s.add_all(lot_row(version.id, lot) for lot in numbered_apart(notice.lots))
+    lots = [lot_row(version.id, lot) for lot in numbered_apart(notice.lots)]
+    s.add_all(lots)
+    version.changes = _changes(s, standing, version, lots)
     _make_current(s, row, version.id)
     return Saved.NEW if standing is None else Saved.CHANGED
 
@@ -77,11 +83,23 @@ def _said_again(
         return Saved.UNCHANGED
     if notice.wire_format.richness < WireFormat(standing.wire_format).richness:
         return Saved.UNCHANGED
-    s.execute(
-        update(NoticeVersion).where(NoticeVersion.id == version_id).values(matched_rev=None, number=standing.number + 1)
-    )
+    version = s.get_one(NoticeVersion, version_id)
+    version.matched_rev, version.number = None, standing.number + 1
+    version.changes = _changes(s, standing, version, version.lots)
     _make_current(s, row, version_id)
     return Saved.CHANGED
+
+
+def _changes(s: Session, standing: Standing | None, new: NoticeVersion, lots: Sequence[Lot]) -> list[Change] | None:
+    """What differs from the version that stood, or from the notice that this one corrects; None where there is neither.
+
+    Of one publication, only a corrigendum changes what matters: another format tells more or less of the same.
+    """
+    if standing is not None:
+        old = s.get_one(NoticeVersion, standing.id)
+        return differences(old, old.lots, new, lots, corrigendum=new.number > standing.number)
+    corrected = corrected_by(s, new.notice_id) if new.changes_notice else None
+    return None if corrected is None else differences(corrected, corrected.lots, new, lots, corrigendum=True)
 
 
 def _make_current(s: Session, row: Notice, version_id: int) -> None:
@@ -132,7 +150,7 @@ def _notice_row(s: Session, notice: ParsedNotice) -> tuple[Notice, bool]:
         statement = insert(Notice).values(
             source=notice.source,
             source_id=notice.source_id,
-            procurement_id=procurement_of(s, notice),
+            procurement_id=s.scalars(insert(Procurement).returning(Procurement.id)).one(),
             listing_sha256=notice.listing_sha256,
         )
         made = s.scalar(statement.on_conflict_do_nothing(constraint="notice_once").returning(Notice.id))

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from crawlers.notice import Broken, ParsedNotice
+from crawlers.procurement import lock
 from crawlers.saving import Saved, known_listings, quarantine, save
 from db.models import Fetch, FetchState, SourceState
 from db.process import this_process
@@ -132,6 +133,7 @@ def _remember(s: Session, source: str, outcome: FetchOutcome, *, read_through: d
 def store(met: ParsedNotice | Broken, *, fetch_id: int | None = None) -> Saved:
     """Store one notice, or quarantine it, in a transaction of its own."""
     with transaction() as s:
+        lock(s)
         return _put(s, met, fetch_id)
 
 
@@ -139,6 +141,7 @@ def store_all(met: Iterable[ParsedNotice | Broken]) -> Counter[Saved]:
     """Store many notices in one transaction; a fault in one rolls back that one alone and is raised."""
     counts: Counter[Saved] = Counter()
     with transaction() as s:
+        lock(s)
         for one in met:
             with s.begin_nested():
                 counts[_put(s, one, None)] += 1

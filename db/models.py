@@ -1,6 +1,7 @@
-"""Where are all tables? Here, by name; they are written down by noun in notices, subscribers, alerts and names."""
+"""Where are all tables? Here, by name; they are written down by noun in notices, kinship, subscribers, alerts and names."""
 
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, Suppression
+from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
     Buyer,
@@ -10,7 +11,6 @@ from db.notices import (
     Notice,
     NoticeVersion,
     Procurement,
-    ProcurementKey,
     Quarantined,
     SourceState,
     VersionBuyer,
@@ -51,18 +51,21 @@ __all__ = [
     "Lot",
     "Match",
     "Notice",
+    "NoticeKey",
     "NoticeVersion",
     "NutsName",
     "Procurement",
-    "ProcurementKey",
     "Profile",
     "Quarantined",
+    "RuledPair",
+    "Ruling",
     "ScoreRevision",
     "SentenceWeight",
     "SourceState",
     "Subscriber",
     "Suppression",
     "Threshold",
+    "ToldBefore",
     "Verdict",
     "VersionBuyer",
 ]

@@ -102,18 +102,6 @@ class Procurement(Base):
     notices: Mapped[list["Notice"]] = relationship(back_populates="procurement")
 
 
-class ProcurementKey(Base):
-    """A key by which notices of one procurement find each other (sources.md §7). ``exact`` ones are not guesses."""
-
-    __tablename__ = "procurement_key"
-    __table_args__ = (UniqueConstraint("kind", "value", name="procurement_key_once"),)
-    id: Mapped[Id]
-    kind: Mapped[Words]
-    value: Mapped[Words]
-    exact: Mapped[bool]
-    procurement_id: Mapped[int] = refers("procurement.id")
-
-
 class Notice(Base):
     """One publication of one portal, whatever versions of it we have seen."""
 
@@ -124,6 +112,7 @@ class Notice(Base):
     source_id: Mapped[Words]
     procurement_id: Mapped[int] = refers("procurement.id")
     current_version_id: Mapped[int | None]  # the richest, newest one; no foreign key, the two rows point at each other
+    tie: Mapped[Json | None]  # what brought it to its procurement's other notices: by, exact, value, with, likeness
     listing_sha256: Mapped[str | None]
     created_at: Mapped[Born]
     seen_at: Mapped[Born] = mapped_column(index=True)
@@ -183,6 +172,8 @@ class NoticeVersion(Base):
     url: Mapped[Words]
     links: Mapped[Json] = mapped_column(server_default="[]")  # [[kind, url], …]
     oddities: Mapped[Codes]
+    # What differs from the version before, or from the notice it corrects: [{field, old, new, material}, …]
+    changes: Mapped[Json | None]
 
     scope: Mapped[str | None] = mapped_column(index=True)  # defence | preparedness | none, by classifier.scope
     scope_evidence: Mapped[Json | None]

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "cli": {"alerts", "commands", "settings"},
 }
 # The parts of the store, and nothing else of the crawlers, know the database; all may ask it for the time.
-STORE = {f"crawlers/{part}.py" for part in ("store", "saving", "rows", "procurement")}
+STORE = {f"crawlers/{part}.py" for part in ("store", "saving", "rows", "diff", "procurement", "regroup", "rulings")}
 CLOCK = ("db.session", ("utcnow",))
 HEAVY = {
     "torch",

@@ -1,0 +1,117 @@
+"""Do notices come together in the database whatever the order, and stay as an administrator put them?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kinfolk import FORSVARSBYGG, Groups, groups, member, notice, stored_groups, uuid
+from kinstrategy import notices
+from sqlalchemy import select, text
+from sqlalchemy.engine import URL
+
+from crawlers.kin import partition
+from crawlers.notice import ParsedBuyer, ParsedNotice
+from crawlers.rulings import RulingRefused, join, notices_of, rulings_of, split
+from crawlers.saving import Saved
+from crawlers.store import store, store_all
+from db.models import Notice
+from db.session import transaction
+
+WELD = "Rammeavtale sveisearbeid og stålkonstruksjoner på Værnes"
+WHY = {"by": "kari", "why": "to kjøp"}
+A, B = notice("doffin", "1", procedure_uuid=uuid(1)), notice("ted", "2", procedure_uuid=uuid(1))
+
+
+def stored(made: Sequence[ParsedNotice]) -> Groups:
+    """What these notices make up in an empty database, in this order."""
+    with transaction() as s:
+        s.execute(text("TRUNCATE procurement, notice, buyer RESTART IDENTITY CASCADE"))
+    store_all(made)
+    return stored_groups()
+
+
+# Every example empties the database itself.
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=notices(), order=st.randoms(use_true_random=False))
+def test_one_by_one_in_any_order_they_become_what_they_are_together(database: URL, made, order) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    together = frozenset(
+        frozenset(":".join(name) for name in kinship.members) for kinship in partition(map(member, made))
+    )
+    assert stored(made) == together
+    order.shuffle(made)
+    assert stored(made) == together
+    assert store_all(made) == {Saved.UNCHANGED: len(made)}
+    assert stored_groups() == together
+
+
+def tie_of(source: str) -> dict[str, object]:
+    with transaction() as s:
+        return s.scalars(select(Notice.tie).where(Notice.source == source)).one() or {}
+
+
+def test_a_guess_is_marked_with_its_evidence_until_a_key_makes_it_certain_or_wrong(database: URL) -> None:
+    guessed = notice("ted", "2", title=WELD.replace(" på", ","), day=1)
+    store_all([notice("doffin", "1", title=WELD, day=0), guessed])
+    assert stored_groups() == groups("doffin:1 ted:2")
+    tie = tie_of("ted")
+    assert (tie["by"], tie["exact"], tie["with"]) == ("similar title", False, "doffin:1")
+    assert 0.6 < float(str(tie["likeness"])) < 1
+    assert str(tie["value"]).startswith("forsvarsbygg|2027-01-15 ~ forsvarsbygg|2027-01-16")
+    # Doffin's own twin of TED's notice arrives, and the two that were guessed to be one are two.
+    store(notice("doffin", "3", title=WELD.replace(" på", ","), day=1))
+    assert stored_groups() == groups("doffin:1", "doffin:3 ted:2")
+    assert tie_of("ted")["by"] == "title"
+
+
+def test_a_buyer_known_by_name_alone_is_the_same_buyer(database: URL) -> None:
+    nameless = ParsedBuyer(name="FORSVARSBYGG", country="NO")
+    store_all([notice("doffin", "1", reference="2026/14"), notice("ted", "2", reference="2026/14", buyers=(nameless,))])
+    assert FORSVARSBYGG.digits
+    assert stored_groups() == groups("doffin:1 ted:2")
+
+
+def test_a_split_stays_whatever_is_read_again_and_a_join_takes_it_back(database: URL) -> None:
+    store_all([A, B])
+    assert stored_groups() == groups("doffin:1 ted:2")
+    with transaction() as s:
+        done = split(s, [("ted", "2")], **WHY)
+    assert len(done.procurement_ids) == 2
+    assert stored_groups() == groups("doffin:1", "ted:2")
+    store_all(
+        [
+            A,
+            B,
+            replace(B, payload_sha256="new", reference="2026/77"),
+            replace(A, reference="2026/77", payload_sha256="n"),
+        ]
+    )
+    store(notice("kommers", "3", procedure_uuid=uuid(1)))
+    assert stored_groups() == groups("doffin:1 kommers:3", "ted:2")
+    with transaction() as s, pytest.raises(RulingRefused, match="no notice"):
+        split(s, [("ted", "2")], **WHY)
+    with transaction() as s, pytest.raises(RulingRefused, match="not stored: ted:9"):
+        join(s, [("doffin", "1"), ("ted", "9")], **WHY)
+    with transaction() as s:
+        (joined,) = join(s, [("doffin", "1"), ("ted", "2")], by="ola", why="ett kjøp likevel").procurement_ids
+    assert stored_groups() == groups("doffin:1 kommers:3 ted:2")
+    with transaction() as s:
+        told = list(rulings_of(s, joined))
+        assert {row["notice"] for row in notices_of(s, ("ted", "2"))} == {"doffin:1", "ted:2", "kommers:3"}
+    assert [(row["verb"], row["by"], row["why"]) for row in told] == [
+        ("split", "kari", "to kjøp"),
+        ("join", "ola", "ett kjøp likevel"),
+    ]
+    assert all(one["at"] <= other["at"] for one, other in pairwise(told))
+    assert told[0]["pairs"] == [["doffin:1", "ted:2"]]
+
+
+def test_a_join_of_what_nothing_ties_stays_when_both_are_read_again(database: URL) -> None:
+    plain = notice("doffin", "1", procedure_uuid=uuid(1)), notice("ted", "2", procedure_uuid=uuid(2))
+    store_all(plain)
+    with transaction() as s:
+        join(s, [("doffin", "1"), ("ted", "2")], **WHY)
+    store_all([replace(one, payload_sha256="new", reference="2026/5") for one in plain])
+    assert stored_groups() == groups("doffin:1 ted:2")
