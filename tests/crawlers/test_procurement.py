@@ -1,24 +1,29 @@
 """Do notices come together in the database whatever the order, and stay as an administrator put them?"""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
+from threading import Barrier
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kinfolk import FORSVARSBYGG, Groups, groups, member, notice, stored_groups, uuid
 from kinstrategy import notices
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from crawlers.kin import partition
-from crawlers.notice import ParsedBuyer, ParsedNotice
+from crawlers.notice import ParsedBuyer, ParsedNotice, Stage
 from crawlers.rulings import RulingRefused, join, notices_of, rulings_of, split
 from crawlers.saving import Saved
 from crawlers.store import store, store_all
-from db.models import Notice
-from db.session import transaction
+from db.migrate import alembic_config
+from db.models import Notice, NoticeKey
+from db.session import engine, transaction
 
 WELD = "Rammeavtale sveisearbeid og stålkonstruksjoner på Værnes"
 WHY = {"by": "kari", "why": "to kjøp"}
@@ -115,3 +120,49 @@ def test_a_join_of_what_nothing_ties_stays_when_both_are_read_again(database: UR
         join(s, [("doffin", "1"), ("ted", "2")], **WHY)
     store_all([replace(one, payload_sha256="new", reference="2026/5") for one in plain])
     assert stored_groups() == groups("doffin:1 ted:2")
+
+
+def test_a_ruling_is_never_changed(database: URL) -> None:
+    store_all([A, B])
+    with transaction() as s:
+        split(s, [("ted", "2")], **WHY)
+    for change in ("UPDATE ruling SET why = 'x'", "DELETE FROM ruled_pair"):
+        with pytest.raises(DBAPIError, match="never changed"), transaction() as s:
+            s.execute(text(change))
+
+
+def test_two_crawls_that_store_the_same_purchase_at_once_meet(database: URL) -> None:
+    started = Barrier(2)
+
+    def crawl(source: str) -> None:
+        started.wait()
+        for number in range(20):
+            store(notice(source, str(number), procedure_uuid=uuid(number)))
+
+    with ThreadPoolExecutor(2) as crawls:
+        list(crawls.map(crawl, ("doffin", "ted")))
+    assert stored_groups() == groups(*(f"doffin:{number} ted:{number}" for number in range(20)))
+
+
+def test_an_upgrade_reads_the_same_keys_out_of_what_was_stored(database: URL) -> None:
+    store_all(
+        [
+            notice("doffin", "2026-113736", day=0, title=WELD, procedure_uuid=uuid(1), notice_uuid="2026-113736"),
+            notice("ted", "2-2026", ojs_number="2-2026", changes_notice=f"{uuid(3)}-01", procedure_uuid=uuid(1)),
+            notice("ted", "3-2026", previous_notices=("2-2026", "2026-113736", f"{uuid(4)}-02"), stage=Stage.RESULT),
+            notice("kommers", "4", day=0, title=WELD),
+        ]
+    )
+    before = _exact_keys()
+    config = alembic_config()
+    config.attributes["engine"] = engine()
+    command.downgrade(config, "0004")
+    assert "notice_key" not in inspect(engine()).get_table_names()
+    command.upgrade(config, "0005")
+    assert _exact_keys() == before
+
+
+def _exact_keys() -> set[tuple[int, str, str, str]]:
+    with transaction() as s:
+        keys = s.scalars(select(NoticeKey).where(NoticeKey.role != "guess")).all()
+    return {(key.notice_id, key.role, key.kind, key.value) for key in keys}

@@ -34,6 +34,12 @@ UNION SELECT pointing.notice_id, pointing.role, form.kind, substring(pointing.to
              ) AS form (kind, pattern) ON pointing.told ~ form.pattern
 """
 
+# What an administrator ruled stands in the history for ever; another ruling takes it back.
+_NEVER_CHANGED = """
+CREATE FUNCTION ruling_never_changed() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'a ruling is never changed; make another'; END $$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -73,6 +79,12 @@ def upgrade() -> None:
     )  # fmt: skip
     for table, column in (("ruled_pair", "notice_id"), ("ruled_pair", "other_id"), ("told_before", "alert_id")):
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
+    op.execute(_NEVER_CHANGED)
+    for table in ("ruling", "ruled_pair"):
+        op.execute(
+            f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION ruling_never_changed()"
+        )
     op.add_column("notice", sa.Column("tie", JSONB(), nullable=True))
     op.add_column("notice_version", sa.Column("changes", JSONB(), nullable=True))
     op.execute(_FILL)
@@ -100,3 +112,4 @@ def downgrade() -> None:
     op.drop_column("notice", "tie")
     for table in ("told_before", "ruled_pair", "ruling", "notice_key"):
         op.drop_table(table)
+    op.execute("DROP FUNCTION ruling_never_changed()")
