@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from alerts.sources import source_name
 from alerts.view import NearMiss, SourceRead
 from classifier.revisions import speaking
 from classifier.threshold import JUST_UNDER
-from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion
+from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion, ToldBefore
 from db.notices import said
 from db.session import utcnow
 
@@ -81,7 +81,12 @@ def near_misses(s: Session, subscriber_id: int, profiles: Sequence[int], as_of: 
 
     One per procurement, by its best score; a procurement that this subscriber was ever alerted to is not among them.
     """
-    alerted = select(Alert.procurement_id).where(Alert.subscriber_id == subscriber_id)
+    alerted = union(
+        select(Alert.procurement_id).where(Alert.subscriber_id == subscriber_id),
+        select(ToldBefore.procurement_id)
+        .join(Alert, Alert.id == ToldBefore.alert_id)
+        .where(Alert.subscriber_id == subscriber_id),
+    )
     best = (
         select(Match.score, NoticeVersion.id.label("version_id"))
         .join(NoticeVersion, NoticeVersion.id == Match.version_id)

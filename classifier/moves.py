@@ -8,9 +8,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from classifier.candidates import Served, current_versions, scored_rows, served, served_profiles, still_open
+from classifier.owed import told_of
 from classifier.revisions import in_force, speaking
 from classifier.score import Scorer
-from db.models import Alert, Match, Notice, NoticeVersion, Profile, Subscriber
+from db.models import Alert, Match, NoticeVersion, Profile, Subscriber
 from db.notices import said
 from db.session import transaction, utcnow
 
@@ -108,7 +109,7 @@ def _moves(
 def _was_told(s: Session, version: NoticeVersion, profile: Profile) -> bool:
     told = exists().where(
         Alert.subscriber_id == profile.subscriber_id,
-        Alert.procurement_id == select(Notice.procurement_id).where(Notice.id == version.notice_id).scalar_subquery(),
+        told_of(version.notice.procurement_id),
         Alert.kind == version.stage,
         Alert.version == 0,
     )

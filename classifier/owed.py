@@ -73,13 +73,13 @@ def _last_told(s: Session, procurement_id: int) -> Sequence[Alert]:
     return s.scalars(
         select(Alert)
         .join(Subscriber, Subscriber.id == Alert.subscriber_id)
-        .where(_of(procurement_id), Subscriber.unsubscribed_at.is_(None))
+        .where(told_of(procurement_id), Subscriber.unsubscribed_at.is_(None))
         .ext(distinct_on(Alert.subscriber_id))
         .order_by(Alert.subscriber_id, Alert.id.desc())
     ).all()
 
 
-def _of(procurement_id: int) -> ColumnElement[bool]:
+def told_of(procurement_id: int) -> ColumnElement[bool]:
     """Alerts of a procurement, and those of another that it was one with when they were owed."""
     before = select(ToldBefore.alert_id).where(ToldBefore.procurement_id == procurement_id)
     return or_(Alert.procurement_id == procurement_id, Alert.id.in_(before))
@@ -121,7 +121,7 @@ def _owe(
 ) -> int:
     """One alert, unless the same is owed or told already; gives 1 when it was made."""
     told_before = select(Alert.id).where(
-        _of(version.notice.procurement_id),
+        told_of(version.notice.procurement_id),
         Alert.subscriber_id == subscriber_id,
         Alert.kind == kind,
         Alert.version == number,

@@ -177,7 +177,7 @@ def _similar(everyone: Sequence[Member], family: Family) -> Iterator[Tie]:
         for one, other in sorted(_due_together(everyone))
         if not family.one(one, other)
         for likeness, value in (likeness_of(by_name[one], by_name[other]),)
-        if ENOUGH < likeness < 1 and not family.at_odds(one, other)
+        if likeness > ENOUGH and not family.at_odds(one, other)
     ]
     choices: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     for tie in found:
@@ -202,7 +202,10 @@ def _due_together(everyone: Sequence[Member]) -> set[tuple[tuple[str, str], tupl
 
 
 def likeness_of(one: Member, other: Member) -> tuple[float, str]:
-    """How like the titles of two notices are whose buyer is one and whose deadlines are at most a day apart; 0 if not."""
+    """How like the titles of two notices are whose buyer is one and whose deadlines are at most a day apart; 0 if not.
+
+    The same title with the same day is another kind of guess, and none here.
+    """
     mine = [key for key in one.keys if key.kind == Kind.DAY]
     theirs = [key for key in other.keys if key.kind == Kind.DAY]
     return max(
@@ -210,7 +213,7 @@ def likeness_of(one: Member, other: Member) -> tuple[float, str]:
             (similarity(a.words, b.words), f"{a.value} ~ {b.value}")
             for a in mine
             for b in theirs
-            if b.value in days_around(a.value)
+            if b.value in days_around(a.value) and (a.value, a.words) != (b.value, b.words)
         ),
         default=(0.0, ""),
     )

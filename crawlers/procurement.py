@@ -119,13 +119,16 @@ def _near(s: Session, met: Mapping[int, Member]) -> set[int]:
     if not days:
         return set()
     around = {day for _, key in days for day in days_around(key.value)}
-    rows = s.execute(
+    sources = {member.source for member, _ in days}
+    query = (
         select(NoticeKey.notice_id, Notice.source, NoticeKey.value, NoticeKey.words)
         .join(Notice, Notice.id == NoticeKey.notice_id)
         .where(NoticeKey.kind == Kind.DAY, NoticeKey.value.in_(around), NoticeKey.notice_id.not_in(met))
     )
+    if len(sources) == 1:
+        query = query.where(Notice.source.not_in(sources))
     by_day = defaultdict(list)
-    for notice_id, source, value, words in rows:
+    for notice_id, source, value, words in s.execute(query):
         by_day[value].append((notice_id, source, words))
     return {
         notice_id

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -35,7 +35,7 @@ def regroup(s: Session, ids: Mapping[Name, int], kinships: Iterable[Kinship]) ->
         for name in group.members:
             tie = _written(name, group.ties.get(name))
             if tie != stands[ids[name]].tie:
-                s.execute(update(Notice).where(Notice.id == ids[name]).values(tie=tie))
+                s.execute(update(Notice).where(Notice.id == ids[name]).values(tie=null() if tie is None else tie))
 
 
 def _targets(

@@ -70,7 +70,8 @@ def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Sa
     _add_buyers(s, version.id, notice)
     lots = [lot_row(version.id, lot) for lot in numbered_apart(notice.lots)]
     s.add_all(lots)
-    version.changes = _changes(s, standing, version, lots)
+    if (changes := _changes(s, standing, version, lots)) is not None:
+        version.changes = changes
     _make_current(s, row, version.id)
     return Saved.NEW if standing is None else Saved.CHANGED
 

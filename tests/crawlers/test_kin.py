@@ -43,6 +43,7 @@ PAIRS = {
     "reference": ({"reference": "25FMVU1881"}, {"reference": "25 fmvu1881".replace(" ", "")}, Kind.REFERENCE, False),
     "link": ({"link": LINK}, {"link": LINK.replace("https://www.", "http://")}, Kind.LINK, False),
     "title": ({"title": WELD, "day": 0}, {"title": WELD.upper(), "day": 0}, Kind.TITLE, False),
+    "title, a day later": ({"title": WELD, "day": 0}, {"title": WELD, "day": 1}, SIMILAR, False),
     "like title": ({"title": WELD, "day": 0}, {"title": WELD.replace(" på", ","), "day": 1}, SIMILAR, False),
 }
 
