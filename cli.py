@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import typer
 
-from commands import alerting, collecting, judging, matching, modelling, procuring, serving, thresholds
+from commands import (
+    alerting,
+    collecting,
+    judging,
+    matching,
+    modelling,
+    procuring,
+    quarantining,
+    serving,
+    thresholds,
+)
 from commands.out import errors
 from settings import SettingsError, get_settings
 
@@ -60,6 +70,14 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "threshold": (
         "The line above which a match is told.",
         {"show": thresholds.threshold_show, "set": thresholds.threshold_set, "undo": thresholds.threshold_undo},
+    ),
+    "quarantine": (
+        "Notices that could not be read.",
+        {
+            "list": quarantining.quarantine_list,
+            "show": quarantining.quarantine_show,
+            "retry": quarantining.quarantine_retry,
+        },
     ),
     "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),
     "reference": ("CPV names.", {"import": collecting.reference_import}),

@@ -10,7 +10,9 @@ The body is always given as bytes: feedparser would open a path or an address it
 
 import calendar
 import hashlib
+import json
 import re
+import time
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Final
@@ -53,11 +55,46 @@ def parse(body: bytes, *, source: str, url: str) -> tuple[list[ParsedNotice], li
             notice = _notice(entry, source=source, url=url, spoken=spoken)
             notices.setdefault(notice.source_id, notice)
         except NoticeBroken as reason:
-            kept = whole({key: str(dict.get(entry, key)) for key in sorted(entry)})
+            kept = whole({"feed": url, "spoken": spoken, "entry": _plain(entry)})
             broken.append(
                 Broken(source=source, source_id=None, reason=str(reason), body=kept, content_type="application/json")
             )
     return list(notices.values()), broken
+
+
+def parse_kept(body: bytes, *, source: str) -> ParsedNotice:
+    """An entry as :func:`parse` keeps one that it could not read. Raises NoticeBroken when it still cannot be."""
+    try:
+        kept = json.loads(body)
+    except (ValueError, RecursionError):
+        kept = None
+    if not isinstance(kept, dict):
+        raise NoticeBroken("what was kept is no entry of a feed")
+    told = kept.get("entry", kept)  # once the entry's words alone were kept
+    entry = {key: _moment(found) if key in _DATES else found for key, found in told.items()}
+    url, spoken = (kept.get(key) if "entry" in kept else None for key in ("feed", "spoken"))
+    return _notice(entry, source=source, url=clean.safe_url(url) or "", spoken=spoken)
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    """What JSON can hold of an entry: words, dates as their numbers, and the texts of its contents."""
+    kept: dict[str, Any] = {}
+    for key in sorted(entry):
+        found = dict.get(entry, key)
+        if isinstance(found, str):
+            kept[key] = found
+        elif isinstance(found, tuple):  # a struct_time
+            kept[key] = list(found)
+        elif isinstance(found, list):
+            kept[key] = [{name: str(said) for name, said in each.items()} for each in found if isinstance(each, dict)]
+    return kept
+
+
+def _moment(found: object) -> time.struct_time | None:
+    try:
+        return time.struct_time(found) if isinstance(found, list) else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _entries(body: bytes) -> tuple[Any, list[Any]]:

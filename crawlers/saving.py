@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -23,6 +24,8 @@ from crawlers.rows import content_hash, lot_row, numbered_apart, version_row
 from db.models import Buyer, Lot, Notice, NoticeVersion, Procurement, Quarantined, VersionBuyer
 from db.notices import SUPERSEDED
 from db.session import utcnow
+
+LONGEST_REASON: Final = 2000
 
 
 class Saved(StrEnum):
@@ -122,7 +125,7 @@ def quarantine(s: Session, broken: Broken) -> Saved:
         payload_sha256=hashlib.sha256(broken.body).hexdigest(),
         content_type=broken.content_type,
         body=broken.body,
-        reason=broken.reason[:2000],
+        reason=broken.reason[:LONGEST_REASON],
     )
     s.execute(
         statement.on_conflict_do_update(

@@ -1,7 +1,7 @@
 """What does a crawl or an import leave in the database? The door between portals and tables.
 
-With :mod:`crawlers.saving`, :mod:`crawlers.rows` and :mod:`crawlers.procurement`, its parts, the only importer of the database among the
-crawlers.
+With :mod:`crawlers.saving`, :mod:`crawlers.rows`, :mod:`crawlers.procurement` and :mod:`crawlers.retry`, its parts,
+the only importer of the database among the crawlers.
 """
 
 from collections import Counter

@@ -52,6 +52,7 @@ def test_the_groups_are_there() -> None:
     assert {name: sorted(verbs) for name, (_, verbs) in GROUPS.items()} == {
         "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"],
         "threshold": ["set", "show", "undo"], "model": ["fetch"],
+        "quarantine": ["list", "retry", "show"],
     }  # fmt: skip
 
 

@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "cli": {"alerts", "commands", "settings"},
 }
 # The parts of the store, and nothing else of the crawlers, know the database; all may ask it for the time.
-STORE = {f"crawlers/{part}.py" for part in ("store", "saving", "rows", "diff", "procurement", "regroup", "rulings")}
+STORE = {
+    f"crawlers/{part}.py" for part in ("store", "saving", "rows", "diff", "procurement", "regroup", "rulings", "retry")
+}
 CLOCK = ("db.session", ("utcnow",))
 HEAVY = {
     "torch",
