@@ -20,6 +20,7 @@ class AlarmKind(StrEnum):
     RELAY_UNREACHABLE = "relay_unreachable"
     DIGEST_BROKEN = "digest_broken"
     SOURCE_FAILED = "source_failed"
+    SOURCE_SILENT = "source_silent"
     CHILD_OVERRAN = "child_overran"
     CHILD_FAILED = "child_failed"
     OUTBOX_STUCK = "outbox_stuck"

@@ -17,7 +17,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import sender, watch
+from alerts import sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.children import Overran, command, run_child
 from alerts.digest import run_due
@@ -52,7 +52,7 @@ async def crawl(source: str, timestamp: int) -> None:
         return
     await _child("crawl", source, limit_s=watch.CRAWL_LIMIT.total_seconds())
     await asyncio.to_thread(watch.close_dead_fetches, utcnow())
-    await asyncio.to_thread(watch.judge_sources)
+    await asyncio.to_thread(source_health.judge_sources)
     await enqueue(match, timestamp)
 
 

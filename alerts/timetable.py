@@ -23,6 +23,7 @@ from procrastinate.exceptions import ConnectorException
 from alerts import jobs
 from alerts.children import command
 from alerts.clock import ZONES
+from alerts.rhythm import FIRST_MINUTE, crawl_hours
 from alerts.sender import pause
 from db.session import plain_url, utcnow
 
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 LEADER_LOCK: Final = 7_311_904
 LEADER_ASKS_S: Final = 5.0
 WAKING: Final = "0,4-23"  # hours with work; from one to four the clocks change, and nobody reads
-FIRST_CRAWL_HOUR: Final = 4
 OSLO: Final = ZONES["NO"]
 
 
@@ -66,8 +66,8 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         Entry(
             name=f"crawl {source.key}",
             task=jobs.crawl,
-            hour=_crawl_hours(source.cadence),
-            minute=str(15 + 4 * place % 30),
+            hour=",".join(str(hour) for hour in crawl_hours(source.cadence)),
+            minute=str(FIRST_MINUTE // timedelta(minutes=1) + 4 * place % 30),
             source=source.key,
         )
         for place, source in enumerate(sources)
@@ -86,12 +86,6 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         Entry(name="at once", task=jobs.digests, hour=WAKING, minute="*/5"),
         Entry(name="watch", task=jobs.look, hour=WAKING, minute="7,17,27,37,47,57"),
     ]
-
-
-def _crawl_hours(cadence: timedelta) -> str:
-    """Every so many hours of the waking day, from four on."""
-    hours = range(FIRST_CRAWL_HOUR, 24, max(1, cadence // timedelta(hours=1)))
-    return ",".join(str(hour) for hour in hours)
 
 
 def last_slot(entry: Entry, now: datetime) -> datetime:

@@ -4,7 +4,6 @@ Everything here is *older than*, never *between*: a tick that is missed loses no
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
 from alerts.outbox import mend
+from alerts.source_health import DIED, judge_sources
 from db.models import Delivery, DeliveryState, Fetch, FetchState
 from db.process import may_run
 from db.session import transaction, utcnow
@@ -28,7 +28,6 @@ CRAWL_LIMIT: Final = timedelta(minutes=20)
 # A crawl is killed at its limit by the worker that started it; whoever is still running then is on its own.
 GRACE: Final = timedelta(minutes=10)
 STUCK_AFTER: Final = timedelta(minutes=30)
-DIED: Final = "its process died"
 WAITING: Final = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
@@ -69,34 +68,6 @@ def close_dead_fetches(now: datetime) -> list[str]:
             )
             log.warning("dead fetch closed", extra={"fetch_id": fetch.id, "source": fetch.source})
     return [fetch.source for fetch in dead]
-
-
-def judge_sources() -> None:
-    """Raise an alarm for each source whose last run failed, and close it after a good one.
-
-    A process that died (a restart, a release) is no fault of the source: only the second such run in a row counts.
-    """
-    ranked = (
-        select(
-            Fetch.source,
-            Fetch.state,
-            Fetch.error,
-            func.row_number().over(partition_by=Fetch.source, order_by=Fetch.started_at.desc()).label("back"),
-        )
-        .where(Fetch.state != FetchState.RUNNING)
-        .subquery()
-    )
-    with transaction() as s:
-        last: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
-        rows = s.execute(select(ranked).where(ranked.c.back <= 2).order_by(ranked.c.source, ranked.c.back))
-        for row in rows:
-            last[row.source].append((row.state, row.error))
-        for source, runs in last.items():
-            errors = [error or "failed" for state, error in runs if state == FetchState.FAILED]
-            if runs[0][0] == FetchState.DONE:
-                close_alarm(s, AlarmKind.SOURCE_FAILED, source)
-            elif errors[0] != DIED or len(errors) == 2:
-                raise_alarm(s, AlarmKind.SOURCE_FAILED, source, errors[0][:300])
 
 
 def mend_all() -> int:

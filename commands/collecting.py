@@ -9,9 +9,33 @@ import typer
 from commands.out import AsJson, console, fail, ready, show, with_progress
 
 
+def declare_sources() -> None:
+    """Write down which sources this installation has: pages and the watch know of no others."""
+    from crawlers.sources import sources as declared
+    from db.declared import Declaration, declare
+
+    declare(
+        Declaration(
+            key=source.key,
+            name=source.name,
+            country=source.country,
+            licence=source.licence,
+            terms=source.terms,
+            url=source.url,
+            cadence_s=int(source.cadence.total_seconds()),
+            quiet_s=int(source.quiet.total_seconds()),
+            signals=source.spider == "feed",
+            state=str(source.state),
+            grounds=tuple(str(ground) for ground in source.grounds),
+        )
+        for source in declared().values()
+    )
+
+
 def sources(*, as_json: AsJson = False) -> None:
     """List every source with its state, licence, last run and counts."""
     ready()
+    declare_sources()  # the clock asks for this list as it starts, and so does whoever has changed a setting
     from crawlers.sources import rows
     from db.listing import counts
 
@@ -37,6 +61,7 @@ def crawl(
 ) -> None:
     """Read one source now and store what it publishes."""
     ready()
+    declare_sources()
     from crawlers.run import crawl as crawl_source
     from crawlers.store import AlreadyRunning, NotYet
 

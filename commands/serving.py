@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commands.collecting import declare_sources
 from commands.out import console, fail, ready
 from settings import get_settings
 
@@ -13,6 +14,7 @@ def db_upgrade() -> None:
     from db.migrate import upgrade
 
     upgrade()
+    declare_sources()
     console.print("the database is up to date")
 
 

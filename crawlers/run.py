@@ -24,6 +24,7 @@ LOCAL: Final = ZoneInfo("Europe/Oslo")  # whose day it is; Stockholm keeps the s
 SHORTEST_PAUSE_S: Final = 1.0
 MOST_ODD: Final = 0.15  # share of notices that could not be read; above it the portal has changed, not the notices
 FEWEST_FOR_SHARE: Final = 20  # below that, a few odd notices are no share of anything
+LEAST_SHARE: Final = 10
 LONGEST_ERROR: Final = 200
 SANDBOX_KEY: Final = "sandbox"  # what a sandbox gets as a key: never the installation's own
 NOT_MODIFIED: Final = "downloader/response_status_count/304"
@@ -67,7 +68,7 @@ def crawl(
         pause = pause if allowance.origins else max(pause, SHORTEST_PAUSE_S)
         stats = _scrapy(plan, delay_s=pause, allowance=allowance, changes=dict(changes or {}))
     # A window that somebody chose, or a sandbox, may well be empty.
-    outcome = _outcome(stats, floor=source.floor if since is None and base_url is None else 0)
+    outcome = _outcome(stats, floor=_due(source, fetch) if since is None and base_url is None else 0)
     ledger.close_fetch(fetch.id, outcome)
     return outcome
 
@@ -153,6 +154,14 @@ def _outcome(stats: Mapping[str, Any], *, floor: int) -> FetchOutcome:
         next_check_at=stats.get(NEXT_CHECK),
         error=stats.get(ERROR) or _unlikely(stats, floor),
     )
+
+
+def _due(source: Source, fetch: OpenFetch) -> int:
+    """How many notices a run over the usual window must meet: the floor that is declared, or a tenth of what is usual.
+
+    A holiday halves a week; what a portal never does by itself is to shrink to a tenth overnight.
+    """
+    return max(source.floor, fetch.usual // LEAST_SHARE)
 
 
 def _unlikely(stats: Mapping[str, Any], floor: int) -> str | None:

@@ -24,12 +24,24 @@ class SourceState(StrEnum):
     FORBIDDEN = "forbidden"  # may not be: no setting changes it
 
 
+class Ground(StrEnum):
+    """Why a source is not read, for readers; each is one sentence of the coverage page, in every language."""
+
+    ROBOTS = "robots"  # its robots.txt
+    REUSE = "reuse"  # its terms forbid that the content is kept
+    DOWNLOAD = "download"  # its terms forbid that machines fetch it
+    KEY = "key"  # this installation has no key to it
+    UNVERIFIED = "unverified"  # nobody has seen its address answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One portal. ``floor`` and ``ceiling`` are notices per run over its usual window; outside them a run has failed.
 
     ``spider`` names a module of :mod:`crawlers.spiders`. ``attribution`` is what each mail says of where a notice is
-    from. ``overlap_days`` is read again by each run, because portals publish late and out of order.
+    from. ``overlap_days`` is read again by each run, because portals publish late and out of order. ``quiet`` is the
+    longest time without anything new that is no sign of trouble: weekends and holidays for portals, weeks for news.
+    ``reason`` is for who runs this, ``grounds`` say the same to readers.
     """
 
     key: str
@@ -44,10 +56,12 @@ class Source:
     floor: int = 0
     ceiling: int = 0
     overlap_days: int = 3
+    quiet: timedelta = timedelta(days=30)
     delay_s: float = 1.0
     spider: str | None = None
     state: SourceState = SourceState.ON
     reason: str = ""
+    grounds: tuple[Ground, ...] = ()
 
 
 class UnknownSource(LookupError):  # noqa: N818 - the house's way: a state, told by its name
@@ -71,6 +85,7 @@ _TED = Source(
     floor=20,  # Sweden and Norway together publish more than that on any single working day
     ceiling=15_000,
     overlap_days=7,  # late notices need 3; but over Easter and Christmas no issue appears for up to 5 days
+    quiet=timedelta(days=6),
     delay_s=1.0,  # the service answered 429 after some 15 calls at 4 to 5 a second (sources.md §2.3)
     spider="ted",
 )
@@ -87,6 +102,7 @@ _DOFFIN = Source(
     floor=20,  # 32 to 75 notices a day, and ten days are read again (sources.md §3.1)
     ceiling=10_000,  # a filter that the service does not know is ignored, and the answer is the whole database
     overlap_days=10,  # publication lags the issue date, the only one to filter by, by up to 7 days
+    quiet=timedelta(days=6),  # Easter, from Wednesday's last notice to Tuesday's first
     delay_s=1.0,
     spider="doffin",
 )
@@ -102,6 +118,7 @@ _REGJERINGEN = Source(
     cadence=timedelta(hours=3),
     floor=1,
     ceiling=1000,
+    quiet=timedelta(days=7),
     spider="feed",
 )
 _NSPA = Source(
@@ -149,13 +166,15 @@ def _unverified(key: str, name: str, url: str, country: str, owner: str) -> Sour
         cadence=timedelta(hours=6),
         floor=1,
         ceiling=1000,
+        quiet=timedelta(days=60),
         spider="feed",
         state=SourceState.OFF,
+        grounds=(Ground.UNVERIFIED,),
         reason=f"unverified address; to read it, set ANBUDSVAKT_FEEDS={key}=<its address>",
     )
 
 
-def _forbidden(key: str, name: str, url: str, terms: str, reason: str) -> Source:
+def _forbidden(key: str, name: str, url: str, terms: str, reason: str, *grounds: Ground) -> Source:
     return Source(
         key=key,
         name=name,
@@ -168,6 +187,7 @@ def _forbidden(key: str, name: str, url: str, terms: str, reason: str) -> Source
         cadence=timedelta(days=1),
         state=SourceState.FORBIDDEN,
         reason=reason,
+        grounds=grounds,
     )
 
 
@@ -192,6 +212,8 @@ SOURCES: Final = (
         "https://www.e-avrop.com",
         "https://www.e-avrop.com",
         "robots.txt says Disallow: /, and the terms (§2.2) forbid a parallel database",
+        Ground.ROBOTS,
+        Ground.REUSE,
     ),
     _forbidden(
         "tendsign",
@@ -199,6 +221,8 @@ SOURCES: Final = (
         "https://tendsign.com",
         "https://www.mercell.com",
         "robots.txt disallows, and Mercell's terms forbid automated download",
+        Ground.ROBOTS,
+        Ground.DOWNLOAD,
     ),
     _forbidden(
         "clira",
@@ -206,6 +230,7 @@ SOURCES: Final = (
         "https://annonser.clira.io",
         "https://clira.io",
         "the terms (§9) forbid registering the content",
+        Ground.REUSE,
     ),
     _forbidden(
         "mercell",
@@ -213,6 +238,7 @@ SOURCES: Final = (
         "https://app.mercell.com",
         "https://www.mercell.com",
         "the terms (§2.5, 21 January 2026) forbid crawling and automated download",
+        Ground.DOWNLOAD,
     ),
 )
 FORBIDDEN_DOMAINS: Final = ("e-avrop.com", "tendsign.com", "clira.io", "mercell.com")
@@ -228,7 +254,7 @@ def sources(settings: Settings | None = None) -> dict[str, Source]:
     found = {source.key: source for source in SOURCES}
     if wanted.doffin_key is None:
         reason = "needs a free subscription key: set ANBUDSVAKT_DOFFIN_KEY"
-        found["doffin"] = replace(_DOFFIN, state=SourceState.OFF, reason=reason)
+        found["doffin"] = replace(_DOFFIN, state=SourceState.OFF, reason=reason, grounds=(Ground.KEY,))
     for feed in _feeds(wanted.feeds, found):
         found[feed.key] = feed
     return found
@@ -247,7 +273,8 @@ def rows(settings: Settings | None = None) -> Iterator[dict[str, object]]:
     for source in sources(settings).values():
         row = asdict(source)
         del row["spider"]
-        yield row | {"state": str(source.state), "cadence": int(source.cadence.total_seconds())}
+        seconds = {name: int(row[name].total_seconds()) for name in ("cadence", "quiet")}
+        yield row | seconds | {"state": str(source.state), "grounds": [str(ground) for ground in source.grounds]}
 
 
 def forbidden_host(host: str) -> str | None:
@@ -269,4 +296,4 @@ def _feeds(entries: tuple[str, ...], known: dict[str, Source]) -> Iterator[Sourc
         if reason := refusal(url) or forbidden_host(urlsplit(url).hostname or ""):
             raise SettingsError(f"ANBUDSVAKT_FEEDS: {key}: {reason}")
         model = standing or _unverified(key, key, url, "", url)
-        yield replace(model, url=url, country=model.country or None, state=SourceState.ON, reason="")
+        yield replace(model, url=url, country=model.country or None, state=SourceState.ON, reason="", grounds=())

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ from db.session import engine, transaction, utcnow
 
 FIRST_RUN_DAYS = 30
 KNOWN_DAYS = 60
+USUAL_FROM = timedelta(days=14)
+FEWEST_RUNS = 3
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - a state of the source, told by its name
@@ -47,11 +49,14 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFetch:
-    """A run that has begun: from which day, and what is known already."""
+    """A run that has begun: from which day, how many notices a run of this source usually meets (0: not known yet), and
+    what is known already.
+    """
 
     id: int
     source: str
     since: date
+    usual: int = 0
     known: Mapping[str, str] = field(default_factory=dict)
     validators: Mapping[str, Validators] = field(default_factory=dict)
 
@@ -100,8 +105,25 @@ def open_fetch(source: str, since: date | None = None, *, overlap_days: int = 3)
         if fetch_id is None:
             raise AlreadyRunning(f"{source} is being read by another process")
         known = known_listings(s, source, now - timedelta(days=KNOWN_DAYS))
+        usual = _usual(s, source, now)
         kept = {url: Validators(**pair) for url, pair in (state.validators if state else {}).items()}
-    return OpenFetch(id=fetch_id, source=source, since=since, known=known, validators=kept)
+    return OpenFetch(id=fetch_id, source=source, since=since, usual=usual, known=known, validators=kept)
+
+
+def _usual(s: Session, source: str, now: datetime) -> int:
+    """The median of what the good runs of the last two weeks met; 0 when they are too few to tell.
+
+    What is older does not count, so that a source that has grown smaller for good is well again by itself.
+    """
+    middle, runs = s.execute(
+        select(func.percentile_disc(0.5).within_group(Fetch.seen), func.count()).where(
+            Fetch.source == source,
+            Fetch.state == FetchState.DONE,
+            Fetch.seen > 0,  # a feed that had not changed was not read
+            Fetch.started_at >= now - USUAL_FROM,
+        )
+    ).one()
+    return middle if runs >= FEWEST_RUNS else 0
 
 
 def close_fetch(fetch_id: int, outcome: FetchOutcome) -> None:

@@ -5,6 +5,7 @@ from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
     Buyer,
+    DeclaredSource,
     Fetch,
     FetchState,
     Lot,
@@ -39,6 +40,7 @@ __all__ = [
     "BuyerName",
     "Cadence",
     "CpvName",
+    "DeclaredSource",
     "Delivery",
     "DeliveryState",
     "Digest",

@@ -36,6 +36,25 @@ class SourceState(Base):
     read_through_day: Mapped[date | None]  # last day of the last good run
 
 
+class DeclaredSource(Base):
+    """What this installation says of a source, for the web and the watch, which may not ask the crawlers."""
+
+    __tablename__ = "declared_source"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int]  # in which order they are listed
+    name: Mapped[Words]
+    country: Mapped[str | None]  # alpha-2; none: several
+    licence: Mapped[Words]
+    terms: Mapped[Words]
+    url: Mapped[Words]
+    cadence_s: Mapped[int]
+    quiet_s: Mapped[int]  # the longest time without anything new that is no sign of trouble
+    signals: Mapped[bool]  # news, not notices
+    state: Mapped[Words]  # on | off | forbidden
+    grounds: Mapped[Codes]  # why not, where it is not on
+    changed_at: Mapped[Born]  # since when it is in this state
+
+
 class Fetch(Base):
     """One run of one source. Only one runs at a time."""
 

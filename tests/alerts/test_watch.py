@@ -12,7 +12,7 @@ from outbox import fill
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.engine import URL
 
-from alerts import watch
+from alerts import source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import run_due
@@ -74,22 +74,22 @@ def test_a_fetch_whose_process_died_is_closed_and_others_are_left_alone() -> Non
 
 def test_a_source_that_fails_is_an_alarm_once_and_a_good_run_closes_it() -> None:
     fetched("ted", FetchState.FAILED, minutes_ago=60, error="floor unmet")
-    watch.judge_sources()
-    watch.judge_sources()
+    source_health.judge_sources()
+    source_health.judge_sources()
     assert alarms() == [(AlarmKind.SOURCE_FAILED, "ted")]
     fetched("ted", FetchState.DONE, minutes_ago=5)
-    watch.judge_sources()
+    source_health.judge_sources()
     assert alarms() == []
     with transaction() as s:
         assert s.scalar(select(Alarm.closed_at)) is not None
 
 
 def test_a_restart_in_the_middle_of_a_crawl_is_no_alarm_but_two_in_a_row_are() -> None:
-    fetched("ted", FetchState.FAILED, minutes_ago=90, error=watch.DIED)
-    watch.judge_sources()
+    fetched("ted", FetchState.FAILED, minutes_ago=90, error=source_health.DIED)
+    source_health.judge_sources()
     assert alarms() == []
-    fetched("ted", FetchState.FAILED, minutes_ago=30, error=watch.DIED)
-    watch.judge_sources()
+    fetched("ted", FetchState.FAILED, minutes_ago=30, error=source_health.DIED)
+    source_health.judge_sources()
     assert alarms() == [(AlarmKind.SOURCE_FAILED, "ted")]
 
 

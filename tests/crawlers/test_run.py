@@ -220,6 +220,13 @@ def test_the_run_says_what_nobody_else_did() -> None:
 
 
 @pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("usual", "due"), [(0, 20), (150, 20), (1500, 150)])
+def test_a_run_owes_its_floor_or_a_tenth_of_what_is_usual(usual: int, due: int) -> None:
+    fetch = OpenFetch(id=1, source="ted", since=date(2026, 11, 1), usual=usual)
+    assert run._due(sources()["ted"], fetch) == due
+
+
+@pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(
     ("key", "base_url", "reason"),
     [

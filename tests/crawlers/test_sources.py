@@ -32,9 +32,11 @@ def test_every_source_says_what_must_be_known_of_it(source: Source) -> None:
     assert source.cadence.total_seconds() >= 3600
     assert source.delay_s >= 1
     assert source.overlap_days >= 3
+    assert source.quiet >= 2 * source.cadence
     if source.state is SourceState.FORBIDDEN:
         assert source.spider is None
         assert source.reason
+        assert source.grounds
         assert forbidden_host(urlsplit(source.url).hostname or "") is not None
     else:
         assert 0 < source.floor < source.ceiling
@@ -134,6 +136,7 @@ def test_rows_can_be_written_down(wanted: Make) -> None:
     assert [row["key"] for row in listed] == [source.key for source in SOURCES]
     assert listed[0]["state"] == "on"
     assert listed[0]["cadence"] == 6 * 3600
+    assert listed[0]["quiet"] == 6 * 86400
 
 
 def test_every_source_that_can_be_read_has_a_name_for_readers() -> None:

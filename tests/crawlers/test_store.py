@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL
 
 from crawlers.notice import (
@@ -243,3 +243,27 @@ def test_validators_are_remembered(database: URL) -> None:
     run = open_fetch("feed")
     close_fetch(run.id, FetchOutcome(validators={"https://x.example/rss": Validators(etag='"1"')}))
     assert open_fetch("feed").validators == {"https://x.example/rss": Validators(etag='"1"')}
+
+
+def test_what_a_run_usually_meets_is_told_by_its_good_runs(database: URL) -> None:
+    def ran(seen: int, *, error: str | None = None) -> None:
+        close_fetch(open_fetch("ted").id, FetchOutcome(seen=seen, error=error))
+
+    for seen in (6000, 1400):
+        ran(seen)
+    assert usual() == 0  # two are too few to tell
+    ran(0)  # a feed that had not changed says nothing
+    ran(3, error="3 notices where 20 or more were due")
+    assert usual() == 0
+    ran(1500)
+    assert usual() == 1500
+    with transaction() as s:
+        s.execute(update(Fetch).values(started_at=utcnow() - timedelta(days=15)))
+    assert usual() == 0  # what it was before it grew smaller for good
+
+
+def usual() -> int:
+    run = open_fetch("ted")
+    with transaction() as s:
+        s.delete(s.get_one(Fetch, run.id))
+    return run.usual
