@@ -28,7 +28,7 @@ def run() -> None:
 
 
 def web() -> None:
-    """Serve the pages: unsubscribing, each digest's permanent page, /healthz."""
+    """Serve the pages: unsubscribing, each digest's permanent page, what is read and what is not, /healthz."""
     ready()
     get_settings().require("secret_key")
     from web.app import serve

@@ -10,7 +10,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from web import public
-from web.pages import error_page
+from web.coverage import coverage_in
+from web.pages import COVERAGE, error_page
 from web.security import Guarded, TooLarge
 
 PUBLIC: Final = (
@@ -19,6 +20,7 @@ PUBLIC: Final = (
     Route("/u/{token}", public.unsubscribe, methods=["POST"]),
     Route("/d/{token}", public.digest_page, methods=["GET"]),
     Route("/static/{name}", public.style, methods=["GET"]),
+    *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
 )
 ADMIN: Final[tuple[Route, ...]] = ()
 

@@ -1,7 +1,9 @@
 """How does a page of ours get its words? Templates with texts in the reader's language."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,14 +16,18 @@ from alerts.texts import languages, texts
 HERE: Final = Path(__file__).parent
 TEXTS: Final = HERE / "texts"
 DEFAULT_LANGUAGE: Final = "nb"
+# Where the coverage page is, in each language: whoever is sent the address reads it in the sender's.
+COVERAGE: Final[Mapping[str, str]] = MappingProxyType(
+    {"nb": "/dekning", "nn": "/dekking", "sv": "/täckning", "en": "/coverage"}
+)
 # Which words tell which failure; any other one is told as trouble of our own.
 TOLD: Final = {404: "missing", 405: "not_so", 413: "too_much"}
 
 
-def page(template: str, language: str, *, status: int = 200, **values: str) -> HTMLResponse:
+def page(template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """One of our pages, said in this language."""
     words = texts(language, TEXTS)
-    body = _environment().get_template(template).render(texts=words, **values)
+    body = _environment().get_template(template).render(texts=words, coverage_path=COVERAGE[words.language], **values)
     return HTMLResponse(body, status_code=status, headers={"Content-Language": words.language})
 
 

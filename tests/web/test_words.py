@@ -18,6 +18,15 @@ def test_every_language_has_the_same_sentences(language: str) -> None:
     assert {key: placeholders(theirs[key]) for key in theirs} == {key: placeholders(ours[key]) for key in ours}
 
 
+@pytest.mark.parametrize("language", ["nb", *OTHERS])
+def test_every_plural_has_the_forms_of_its_language(language: str) -> None:
+    ours, spoken = texts("nb", TEXTS).plurals, texts(language, TEXTS)
+    assert spoken.plurals.keys() == ours.keys()
+    for key, forms in spoken.plurals.items():
+        assert set(forms) == set(spoken.locale.plural_form.tags) | {"other"}, key
+        assert placeholders(forms["other"]) == placeholders(ours[key]["other"]), key
+
+
 def test_the_pages_speak_what_a_subscriber_may_choose() -> None:
     assert languages(TEXTS) == {"nb", *OTHERS}
 
