@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner, Result
 
 from cli import GROUPS, app
-from db.session import plain_url
+from db.models import DeclaredSource
+from db.session import plain_url, transaction
 from factories import make_match, make_notice, make_profile, make_subscriber
 
 HEAVY = ("torch", "transformers", "sentence_transformers", "scrapy", "twisted", "sqlalchemy", "lingua")
@@ -117,3 +119,11 @@ def test_a_missing_setting_ends_with_2_and_its_name(database: URL) -> None:
     assert done.returncode == 2
     assert "ANBUDSVAKT_SECRET_KEY" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_listing_the_sources_declares_them(database: URL) -> None:
+    listed = json_lines(anbudsvakt("sources", "--json"))
+    with transaction() as s:
+        declared = s.execute(select(DeclaredSource.key, DeclaredSource.state).order_by(DeclaredSource.place)).all()
+    assert [(row["key"], row["state"]) for row in listed] == [tuple(row) for row in declared]
+    assert ("ted", "on") in [tuple(row) for row in declared]
