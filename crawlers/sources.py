@@ -145,7 +145,8 @@ _FUNDING = Source(
     terms="https://commission.europa.eu/legal-notice_en",
     contact="https://commission.europa.eu/about/contact_en",
     url="https://api.tech.ec.europa.eu",
-    cadence=timedelta(hours=12),  # calls are open for months, and appear a few times a year
+    cadence=timedelta(hours=12),
+    quiet=timedelta(days=180),  # calls are open for months, and appear a few times a year
     floor=1,  # of the 500 calls that are forthcoming or open, those about defence; in autumn few are left
     ceiling=2000,
     delay_s=2.0,
