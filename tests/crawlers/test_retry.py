@@ -153,7 +153,7 @@ def test_what_no_parser_reads_and_what_breaks_one_stay() -> None:
     told = [[one.reason for one in read_again(kept) if isinstance(one, Broken)] for kept in (picture, table, empty)]
     assert told == [
         ["no parser reads this: neither XML nor JSON (no ending)"],
-        ["no parser reads this: JSON of another kind: neither TED's nor Doffin's search"],
+        ["no parser reads this: JSON of another kind: neither TED's nor Doffin's nor the EU portal's search"],
         ["there is no notice in it"],
     ]
 

@@ -94,8 +94,8 @@ def test_every_source_is_told_by_its_runs(client: httpx.Client) -> None:
     assert "Svarte ikke som ventet" in told
     assert "503" not in told  # what a portal answered is for the log
     assert "1 ny sak siste 30 dager." in told
-    assert "Vi leser 2 kilder nå. Sist lest: TED" in told
-    assert "Noe er i veien med 1 av dem." in told
+    assert "Vi leser 4 kilder nå. Sist lest: TED" in told
+    assert "Noe er i veien med 3 av dem." in told
     assert "Doffin Krever en nøkkel som ikke er satt inn her." in told
     assert (
         "e-Avrop Nettstedet ber maskiner holde seg unna (robots.txt). Vilkårene forbyr å ta vare på innholdet." in told
@@ -113,8 +113,8 @@ def test_before_anything_is_set_up_it_says_what_will_come(client: httpx.Client) 
     assert "Graderte" in told
     declare_sources()
     told = words(client.get("/dekning").text)
-    assert "Vi leser 2 kilder nå." in told
-    assert told.count("Ikke lest ennå. Leses første gang") == 2
+    assert "Vi leser 4 kilder nå." in told
+    assert told.count("Ikke lest ennå. Leses første gang") == 4
     assert "0 nye eller endrede kunngjøringer" in told
 
 
