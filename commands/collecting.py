@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,13 +40,19 @@ def sources(*, as_json: AsJson = False) -> None:
     from db.listing import counts
 
     known = counts()
-    show(
-        ({**row, **known.get(str(row["key"]), {})} for row in rows()),
-        as_json=as_json,
-        columns={"key": "key", "name": "name", "state": "state", "licence": "licence", "notices": "notices",
-                 "quarantined": "quarantined", "last_state": "last run", "last_run": "begun", "reason": "remark"},
-        title="Sources",
-    )  # fmt: skip
+    found = [{**row, **known.get(str(row["key"]), {})} for row in rows()]
+    if not as_json:  # a terminal has eighty columns: what belongs together shares one
+        found = [row | _together(row) for row in found]
+    columns = {"key": "key", "state": "state", "run": "last run", "notices": "notices", "quarantined": "broken",
+               "terms": "licence, remark"}  # fmt: skip
+    show(found, as_json=as_json, columns=columns, title="Sources")
+
+
+def _together(row: dict[str, Any]) -> dict[str, str]:
+    """How the last run went and when, and what is to be known of the source's terms."""
+    ran = (row.get("last_state"), str(row["last_run"])[:16] if row.get("last_run") else None)
+    terms = (row["licence"], row["reason"])
+    return {"run": " ".join(str(one) for one in ran if one), "terms": "; ".join(str(one) for one in terms if one)}
 
 
 def crawl(

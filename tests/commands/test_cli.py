@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,13 @@ def test_sources_name_what_is_forbidden_and_why(database: URL) -> None:
     forbidden = [row for row in rows.values() if row["state"] == "forbidden"]
     assert len(forbidden) >= 4
     assert all(row["reason"] for row in forbidden)
+
+
+def test_the_sources_can_be_read_in_eighty_columns(database: URL) -> None:
+    told = anbudsvakt("sources").stdout
+    assert max(map(len, told.splitlines())) <= 80
+    for word in ("forbidden", "Commission", "subscription", "download"):  # none of them broken over two lines
+        assert re.search(rf"(?<!\w){word}(?!\w)", told), word
 
 
 def test_a_preview_writes_nothing_and_tells_why(database: URL) -> None:
