@@ -8,6 +8,7 @@ runs all of them on one loopback port in a thread; `python -m demo.portals --por
 
 import argparse
 import json
+import signal
 import socket
 import sys
 from collections import Counter, deque
@@ -281,6 +282,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--day", type=int, default=1, choices=(1, 2), help="on day 2 the corrigenda are out")
     parser.add_argument("--log", type=Path, help="write every request to this JSON Lines file")
     chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background ignores it
     with SandboxPortals(day=chosen.day, port=chosen.port, log_path=chosen.log) as portals:
         print(json.dumps({"base_url": portals.base_url}), flush=True)
         try:
