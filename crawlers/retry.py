@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crawlers.again import read_again
 from crawlers.notice import Broken, ParsedNotice, WireFormat
+from crawlers.procurement import lock
 from crawlers.saving import LONGEST_REASON, Saved, quarantine, save
 from db.models import Notice, NoticeVersion, Quarantined
 from db.session import transaction
@@ -55,6 +56,7 @@ def retry(
     report = RetryReport()
     for row_id in _chosen(source, ids):
         with transaction() as s:
+            lock(s)
             row = s.get(Quarantined, row_id, with_for_update={"skip_locked": True})
             if row is not None:  # else another retry has it in hand, or is done with it
                 _try(s, row, report)

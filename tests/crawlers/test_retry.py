@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from crawlers import feeds, ted_search
 from crawlers.again import read_again
 from crawlers.notice import Broken, ParsedNotice
+from crawlers.procurement import lock
 from crawlers.retry import NoSuchRow, RetryReport, retry
 from crawlers.saving import Saved
 from crawlers.store import store, store_all
@@ -200,6 +201,19 @@ def test_two_at_once_store_each_notice_once() -> None:
     with transaction() as s:
         assert s.scalar(select(func.count(NoticeVersion.id))) == len(DAY)
     assert rows() == []
+
+
+def test_it_waits_while_others_put_notices_together() -> None:
+    store_all([unread(DAY[0])])
+    worker = threading.Thread(target=retry)
+    with transaction() as s:
+        lock(s)
+        worker.start()
+        worker.join(0.5)
+        assert worker.is_alive()
+        assert versions(DAY[0]) == []
+    worker.join(60)
+    assert len(versions(DAY[0])) == 1
 
 
 def test_real_payloads_that_were_kept_come_back(shared: Path) -> None:
