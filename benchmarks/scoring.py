@@ -18,8 +18,8 @@ from benchmarks.texts import Texts
 from classifier.batch import Batch
 from classifier.encoder import load_encoder
 from classifier.roster import Roster
+from classifier.rows import Rows
 from classifier.score import Scorer
-from classifier.signals import Rows
 from db import seed
 from settings import get_settings
 

@@ -12,11 +12,9 @@ from classifier.best import Taken
 from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.grams import Grams, grams
-from classifier.prepared import unit_row
+from classifier.rows import Rows, unit_row
 from classifier.text import CpvNames, NoticeText, cpv_name
 from classifier.units import Unit, units
-
-Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.float32]
+from classifier.rows import Rows
+
 Ranges = Sequence[tuple[int, int]]
 _Number = TypeVar("_Number", bound=np.generic)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier import manifest, prompts, table
 from classifier.manifest import ModelRefused
 from classifier.prompts import Prompts
+from classifier.rows import Rows, unit_rows
 from classifier.scale import reference_texts
 from settings import get_settings
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["OURS", "Encoder", "ModelRefused", "installed_encoder", "load_encoder"]
 
 OURS = Path(__file__).parent / "model"
-Rows = NDArray[np.float32]
 _BATCH = 64  # texts that a transformer reads at once: more gains nothing on a processor
 
 
@@ -57,7 +56,7 @@ class Encoder:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         rows = self._plain(list(once), query=query)
         if not self.exact:
-            rows = _of_length_one(np.where(rows.any(axis=1, keepdims=True), rows - self._common[int(query)], 0))
+            rows = unit_rows(np.where(rows.any(axis=1, keepdims=True), rows - self._common[int(query)], 0))
         return rows if len(once) == len(texts) else rows[[once[text] for text in texts]]
 
     def weigh(self, words: Sequence[str]) -> Rows:
@@ -72,7 +71,7 @@ class Encoder:
         return self._vectors.shares(list(words)) if isinstance(self._vectors, _Static) else self.encode(words)
 
     def _plain(self, texts: list[str], *, query: bool) -> Rows:
-        return _of_length_one(self._vectors.read(texts, self._told.query if query else self._told.passage))
+        return unit_rows(self._vectors.read(texts, self._told.query if query else self._told.passage))
 
     @cached_property
     def _common(self) -> tuple[Rows, Rows]:
@@ -176,8 +175,3 @@ def _nothing_of_nothing(rows: Rows, texts: list[str]) -> Rows:
     """Zeros for texts that say nothing: what is read then is the prompt, or a model's marks of beginning and end."""
     rows[[not any(map(str.isalnum, text)) for text in texts]] = 0
     return rows
-
-
-def _of_length_one(rows: Rows) -> Rows:
-    found: Rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return found

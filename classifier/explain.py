@@ -11,9 +11,8 @@ from classifier.batch import Batch
 from classifier.prepared import PreparedProfile
 from classifier.quotes import Quotes, quote
 from classifier.roster import Roster
+from classifier.rows import Rows
 from classifier.text import Section, cpv_digits
-
-Rows = NDArray[np.float32]
 
 _WORD_COUNTS = 0.1  # what a pair of words adds to a cosine, for up to two pairs: a reader sees words, not cosines
 
@@ -85,13 +84,15 @@ def explain(
     for one, of_one in zip(kept, quoted, strict=True):
         unit, quotes, mine = batch.units[one.unit], one.quotes, []
         for at, (column, candidates) in enumerate(zip(one.columns.tolist(), of_one, strict=True)):
-            worded = [named[asked[both]] if float(one.chances[at]) >= worded_from else () for both in candidates]
+            read = float(one.chances[at]) >= worded_from
+            worded = [named[asked[both]] if read else () for both in candidates]
             likeness = [
                 cosine + _WORD_COUNTS * min(len(these), 2)
                 for cosine, these in zip(quotes.cosines[:, at].tolist(), worded, strict=True)
             ]
             chosen = likeness.index(max(likeness))
-            if float(one.chances[at]) >= worded_from and not any(worded) and _is_title(quotes, at):
+            # The first candidate is the title, where there is one.
+            if read and not any(worded) and quotes.said[int(quotes.rows[0, at])].section.is_title:
                 chosen = 0
             part = quotes.said[int(quotes.rows[chosen, at])]
             mine.append(
@@ -111,11 +112,6 @@ def explain(
 def _groups(profile: PreparedProfile) -> frozenset[str]:
     """The first three digits of each code that has as many."""
     return frozenset(digits[:3] for digits in profile.digits if len(digits) >= 3)
-
-
-def _is_title(quotes: Quotes, at: int) -> bool:
-    """Whether the first candidate is a title: some notices and lots have none."""
-    return quotes.said[int(quotes.rows[0, at])].section in (Section.TITLE, Section.LOT_TITLE)
 
 
 def _quoted(kept: Kept, profiles: Sequence[PreparedProfile]) -> list[list[tuple[str, str]]]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from classifier.fusion import Fusion
 from classifier.judged import Grades
 from classifier.reader import Reader
-from classifier.signals import SPEAKING, Mode, Rows, Signal
+from classifier.rows import Rows
+from classifier.signals import SPEAKING, Mode, Signal
 from classifier.text import NoticeText, ProfileText
 
 Chances = NDArray[np.float64]

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.meeting import Meeting
-from classifier.signals import Mode, Rows, Signal, measured
+from classifier.rows import Rows
+from classifier.signals import Mode, Signal, measured
 
 _FAR = 30.0  # beyond this a logistic is 0 or 1 for anybody
 

@@ -5,14 +5,12 @@ most of the work and are met by one dense product; the many that few share are m
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
 
 from classifier.grams import BUCKETS, Grams
+from classifier.rows import Rows
 
 _MOST = 4096  # runs in the dense table, whatever their share: its size stays in bounds
-
-Rows = NDArray[np.float32]
 
 
 class Letters:

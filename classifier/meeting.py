@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from classifier.batch import Batch
 from classifier.best import best_of_ranges
 from classifier.roster import Block, Group
+from classifier.rows import Rows
 from classifier.text import cpv_digits
-
-Rows = NDArray[np.float32]
 
 
 class Shared:

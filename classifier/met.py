@@ -4,9 +4,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.float32]
+from classifier.rows import Rows
+
 _Key = TypeVar("_Key", bound=Hashable)
 
 

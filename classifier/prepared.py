@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.grams import Grams, grams
+from classifier.rows import Rows, unit_row
 from classifier.text import ProfileText, cpv_digits
-
-Rows = NDArray[np.float32]
 
 _SAYS_NO = re.compile(
     r"\b(?:ikke|ikkje|inte|ej|inga|ingen|inget|ingenting|aldri|aldrig|not|never|no|neither|don't|doesn't)\b",
@@ -63,14 +61,6 @@ def prepare(
 def says_what_it_does(sentence: str) -> bool:
     """False for a sentence that says what the firm does not do: it would draw just the notices that it refuses."""
     return not _SAYS_NO.search(sentence) or bool(_ONLY.search(sentence))
-
-
-def unit_row(rows: Rows) -> Rows:
-    """The mean direction of some rows; zeros of none."""
-    if not len(rows):
-        return np.zeros(rows.shape[1:], dtype=np.float32)
-    mean: Rows = rows.mean(axis=0)
-    return mean / np.float32(max(float(np.linalg.norm(mean)), 1e-9))
 
 
 def _told(profile: ProfileText) -> list[tuple[str, float]]:

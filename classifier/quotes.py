@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from classifier.batch import Batch
 from classifier.roster import Roster
+from classifier.rows import Rows
 from classifier.text import Part, Section
-
-Rows = NDArray[np.float32]
 
 _QUOTED = 3  # sentences of the notice that are considered for the quotation, besides its title
 # The title stands above the quotation already; a reader learns more from any sentence nearly as good.
@@ -55,7 +54,7 @@ def quote(batch: Batch, number: int, roster: Roster, columns: NDArray[np.int64])
     order = np.argsort(-best.T, axis=1, kind="stable")[:, :_QUOTED].T
     chosen = np.concatenate([np.zeros((1, len(columns)), dtype=np.int64), order])
     likest = cosines[chosen, :, np.arange(len(columns))].argmax(axis=2)
-    titled = np.array([part.section in (Section.TITLE, Section.LOT_TITLE) for part in said])
+    titled = np.array([part.section.is_title for part in said])
     found = np.take_along_axis(best, chosen, axis=0) + np.where(titled[chosen], _TITLE_COUNTS, np.float32(0))
     silent = counts == 0
     return Quotes(

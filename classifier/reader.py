@@ -15,7 +15,8 @@ from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.prepared import PreparedProfile, prepare
 from classifier.roster import Roster
-from classifier.signals import Rows, measure
+from classifier.rows import Rows
+from classifier.signals import measure
 from classifier.text import CpvNames, NoticeText, ProfileText
 from classifier.units import Unit
 

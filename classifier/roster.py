@@ -15,9 +15,8 @@ from classifier.best import Taken
 from classifier.grams import joined
 from classifier.letters import Letters
 from classifier.met import Met
-from classifier.prepared import PreparedProfile, unit_row
-
-Rows = NDArray[np.float32]
+from classifier.prepared import PreparedProfile
+from classifier.rows import Rows, unit_row
 
 _WIDEST = 256  # profiles in a block: with six sentences each, some hundred notices' signals stay in a core's cache
 _SMALL = 32

@@ -15,14 +15,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from classifier.rows import Rows, unit_rows
 from db import reference
 
 if TYPE_CHECKING:
     from classifier.encoder import Encoder
 
-Rows = NDArray[np.float32]
 SCORING = "scoring.json"
 _EVERY = 11  # of the CPV codes that every release has; some hundred, from every division
 _LANGUAGES = 3
@@ -108,8 +107,7 @@ def _wholes(rows: Rows) -> Rows:
     """Directions of the means of several rows each, that lie far apart in the list."""
     count = len(rows) // _OF_A_WHOLE
     means = np.stack([rows[start::count].mean(axis=0) for start in range(count)])
-    found: Rows = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-    return found
+    return unit_rows(means)
 
 
 def _between(left: Rows, right: Rows) -> Rows:

@@ -13,8 +13,8 @@ from classifier.fusion import Fusion, fused, read_fusions
 from classifier.meeting import Meeting, Shared
 from classifier.reader import Reader, read_rarity
 from classifier.roster import Roster
+from classifier.rows import Rows
 from classifier.scale import scoring_of
-from classifier.signals import Rows
 from classifier.text import CpvNames, NoticeText, ProfileText
 
 __all__ = ["Evidence", "Fusion", "Roster", "Scored", "Scorer"]

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.batch import Batch
 from classifier.meeting import Meeting, Shared
 from classifier.roster import Roster
-
-Rows = NDArray[np.float32]
+from classifier.rows import Rows
 
 
 class Signal(StrEnum):

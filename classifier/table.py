@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.manifest import ModelRefused
+from classifier.rows import Rows
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Rows = NDArray[np.float32]
 _STATIC = "StaticEmbedding"
 _SCALED_LATER = "Normalize"  # our callers bring rows to length one themselves
 _BATCH = 2048  # texts that are cut at once: enough for every core, and no more memory than that

@@ -33,6 +33,11 @@ class Section(StrEnum):
     LOT_DESCRIPTION = "lot_description"
     CPV = "cpv"
 
+    @property
+    def is_title(self) -> bool:
+        """Whether it is the heading of a notice or of a lot."""
+        return self in (Section.TITLE, Section.LOT_TITLE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotText:

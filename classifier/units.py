@@ -29,7 +29,7 @@ def units(notice: NoticeText, names: CpvNames) -> list[Unit]:
         said = tuple(told.get(lot, ()))
         if lot is not None and not said:
             continue
-        titles = sum(part.section in (Section.TITLE, Section.LOT_TITLE) for part in said)
+        titles = sum(part.section.is_title for part in said)
         known = tuple(code for code in codes if cpv_digits(code))
         named = tuple(cpv_name(names, code, notice.language) or "" for code in known)
         found.append(Unit(lot=lot, told=said, titles=titles, named=named, codes=known))

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.met import Met
-
-Rows = NDArray[np.float32]
+from classifier.rows import Rows
 
 MOST = 4
 _REMEMBERED = 30_000  # words, at most two kilobytes each

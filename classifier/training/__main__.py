@@ -14,7 +14,7 @@ from classifier.training.corpus import read_lessons, rows, running_text
 from classifier.training.firms import Firms
 from classifier.training.languages import without_language
 from classifier.training.measure import codes_found, translations
-from classifier.training.package import write_model, write_rarity
+from classifier.training.package import count_rarity, write_model
 from classifier.training.teacher import Guide, folder_of_wheel
 from classifier.training.tokens import train_tokenizer
 from classifier.training.trades import read_trades
@@ -60,7 +60,7 @@ def main(
     course = Course(dimensions=dimensions, epochs=epochs, seed=seed)
     aligned = [row for name in ("vocab/cpv.tsv", "parallel/no_gov.en-nb-nn.tsv.gz") for row in rows(corpus / name)]
     aligned += rows(corpus / "parallel/l10n_permissive.tsv.gz")
-    of_language = running_text(corpus)
+    rarity = count_rarity(running_text(corpus))
     taught_by: dict[Path, tuple[int, ...]] = {out: HALVES}
     if halves is not None:
         taught_by |= {halves / str(missing): (1 - missing,) for missing in HALVES}
@@ -69,8 +69,7 @@ def main(
         groups = {name: group for name, group in lessons.groups.items() if name not in unseen}
         table = train(tokenizer, groups, course, firms=Firms(trades, seen), guide=guide)
         table = without_language(tokenizer, table, aligned)
-        write_model(folder, tokenizer, table)
-        write_rarity(folder, of_language)
+        write_model(folder, tokenizer, table, rarity)
         manifest.write(folder)
         told(f"{folder} written")
         console.print_json(json.dumps(translations(tokenizer, table, lessons.held_out)))

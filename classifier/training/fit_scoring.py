@@ -16,8 +16,9 @@ from classifier.fusing import best_line, cross_validated, fit, measured
 from classifier.fusion import Fusion
 from classifier.judged import Judged, read_judged
 from classifier.reader import Reader, read_rarity
+from classifier.rows import Rows
 from classifier.runs import run
-from classifier.signals import SPEAKING, Mode, Rows, Signal
+from classifier.signals import SPEAKING, Mode, Signal
 from classifier.training.package import write_json
 from classifier.training.trades import half_of
 from db import reference

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.rows import unit_rows
 from classifier.training.corpus import Example
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ def embed(tokenizer: "Tokenizer", table: NDArray[np.float32], texts: list[str]) 
     for index, cut in enumerate(tokenizer.encode_batch(texts, add_special_tokens=False)):
         if cut.ids:
             rows[index] = table[cut.ids].mean(axis=0)
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return rows
+    return unit_rows(rows)
 
 
 def translations(
@@ -47,8 +47,8 @@ def codes_found(
 
     And the right group. `unseen` are examples with one title on their left and a code as their label.
     """
-    called = sum(embed(tokenizer, table, [row[language] for row in cpv.values()]) for language in ("sv", "nb", "en"))
-    called = called / np.linalg.norm(called, axis=1, keepdims=True)
+    names = [embed(tokenizer, table, [row[language] for row in cpv.values()]) for language in ("sv", "nb", "en")]
+    called = unit_rows(np.sum(names, axis=0))
     titles = {example.left[0]: f"{example.label:08}" for example in unseen if len(example.left) == 1 and example.label}
     nearest = (embed(tokenizer, table, list(titles)) @ called.T).argmax(axis=1)
     codes = list(cpv)

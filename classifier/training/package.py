@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
-def write_model(folder: Path, tokenizer: "Tokenizer", table: NDArray[np.float32]) -> None:
-    """Write what `SentenceTransformer(folder)` loads: one StaticEmbedding, in half precision."""
+def write_model(
+    folder: Path, tokenizer: "Tokenizer", table: NDArray[np.float32], rarity: NDArray[np.uint8] | None = None
+) -> None:
+    """Write what `SentenceTransformer(folder)` loads, one StaticEmbedding in half precision, and the letters beside it."""
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     save_file({"embedding.weight": table.astype(np.float16)}, folder / "model.safetensors")
+    if rarity is not None:
+        save_file({"rarity": rarity}, folder / "grams.safetensors")
     module = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
     write_json(folder / "modules.json", [{"idx": 0, "name": "0", "path": "", "type": module}])
     write_json(
@@ -34,13 +38,11 @@ def write_model(folder: Path, tokenizer: "Tokenizer", table: NDArray[np.float32]
     )
 
 
-def write_rarity(folder: Path, languages: Mapping[str, Iterable[str]]) -> None:
-    """Write how rare each bucket of letters is: by the language in which it is commonest, in steps of 1/25.
+def count_rarity(languages: Mapping[str, Iterable[str]]) -> NDArray[np.uint8]:
+    """How rare each bucket of letters is: by the language in which it is commonest, in steps of 1/25.
 
     So that `och` is as common as `og`, though most notices are Norwegian.
     """
-    from safetensors.numpy import save_file
-
     commonest = np.zeros(BUCKETS)
     for texts in languages.values():
         seen, read = np.zeros(BUCKETS), 0
@@ -49,7 +51,7 @@ def write_rarity(folder: Path, languages: Mapping[str, Iterable[str]]) -> None:
             read += 1
         commonest = np.maximum(commonest, seen / max(read, 1))
     rarity = -np.log(np.maximum(commonest, 1 / 5000))
-    save_file({"rarity": np.round(rarity * 25).astype(np.uint8)}, folder / "grams.safetensors")
+    return np.round(rarity * 25).astype(np.uint8)
 
 
 def write_json(path: Path, value: object) -> None:

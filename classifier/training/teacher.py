@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from classifier.rows import unit_rows
+
 _BATCH, _CHUNK, _PIECES = 128, 4096, 64
 
 
@@ -54,6 +56,4 @@ def _encoded(texts: list[str], folder: Path) -> NDArray[np.float32]:
 def _leading(rows: NDArray[np.float32], dimensions: int) -> NDArray[np.float32]:
     """Unit rows in the directions in which the rows differ most, the weightiest first: as a nested table wants them."""
     directions = np.linalg.svd(rows[:: max(1, len(rows) // 30_000)], full_matrices=False)[2][:dimensions]
-    turned: NDArray[np.float32] = rows @ directions.T
-    turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
-    return turned
+    return unit_rows(rows @ directions.T)

@@ -9,8 +9,9 @@ from classifier.encoder import OURS, load_encoder
 from classifier.fusing import best_line, cross_validated, fit, measured, other_lines
 from classifier.judged import Grades
 from classifier.reader import Reader, read_rarity
+from classifier.rows import Rows
 from classifier.score import Scorer
-from classifier.signals import SPEAKING, Mode, Rows, Signal
+from classifier.signals import SPEAKING, Mode, Signal
 from classifier.text import LotText, NoticeText, ProfileText
 from db import reference
 
