@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from classifier.candidates import Served, current_versions, scored_rows, served, served_profiles, still_open
-from classifier.owed import told_of
+from classifier.owed import told_already
 from classifier.revisions import in_force, speaking
 from classifier.score import Scorer
-from db.models import Alert, Match, NoticeVersion, Profile, Subscriber
+from db.models import Match, NoticeVersion, Profile, Subscriber
 from db.notices import said
 from db.session import transaction, utcnow
 
@@ -96,7 +96,7 @@ def _moves(
                     before=None if old is None else round(old.score, 3),
                     after=None if new is None else round(new, 3),
                     line=one.line,
-                    told=_was_told(s, version, one.profile),
+                    told=bool(s.scalar(select(_told(version, one.profile)))),
                     source=version.notice.source,
                     source_id=version.notice.source_id,
                     title=said(version.title, version.language),
@@ -106,14 +106,9 @@ def _moves(
     return found
 
 
-def _was_told(s: Session, version: NoticeVersion, profile: Profile) -> bool:
-    told = exists().where(
-        Alert.subscriber_id == profile.subscriber_id,
-        told_of(version.notice.procurement_id),
-        Alert.kind == version.stage,
-        Alert.version == 0,
-    )
-    return bool(s.scalar(select(told)))
+def _told(version: NoticeVersion, profile: Profile) -> ColumnElement[bool]:
+    procurement_id = version.notice.procurement_id
+    return told_already(subscriber_id=profile.subscriber_id, procurement_id=procurement_id, kind=version.stage)
 
 
 def _order(found: tuple[int, Move]) -> tuple[str, int, str, float]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -79,10 +79,26 @@ def _last_told(s: Session, procurement_id: int) -> Sequence[Alert]:
     ).all()
 
 
-def told_of(procurement_id: int) -> ColumnElement[bool]:
+def told_of(procurement_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
     """Alerts of a procurement, and those of another that it was one with when they were owed."""
-    before = select(ToldBefore.alert_id).where(ToldBefore.procurement_id == procurement_id)
+    before = select(ToldBefore.alert_id).where(ToldBefore.procurement_id == procurement_id).correlate_except(ToldBefore)
     return or_(Alert.procurement_id == procurement_id, Alert.id.in_(before))
+
+
+def told_already(
+    *,
+    subscriber_id: int | SQLColumnExpression[int],
+    procurement_id: int | SQLColumnExpression[int],
+    kind: str | SQLColumnExpression[str],
+    number: int = 0,
+) -> ColumnElement[bool]:
+    """Whether this subscriber has an alert of this kind, and of a change this very one, for the procurement."""
+    return exists().where(
+        told_of(procurement_id),
+        Alert.subscriber_id == subscriber_id,
+        Alert.kind == kind,
+        Alert.version == number,
+    )
 
 
 def alert_matched(
@@ -120,19 +136,16 @@ def _owe(
     moved: Sequence[Sequence[str | None]],
 ) -> int:
     """One alert, unless the same is owed or told already; gives 1 when it was made."""
-    told_before = select(Alert.id).where(
-        told_of(version.notice.procurement_id),
-        Alert.subscriber_id == subscriber_id,
-        Alert.kind == kind,
-        Alert.version == number,
-    )
-    if s.scalar(told_before.limit(1)) is not None:
+    procurement_id = version.notice.procurement_id
+    if s.scalar(
+        select(told_already(subscriber_id=subscriber_id, procurement_id=procurement_id, kind=kind, number=number))
+    ):
         return 0
     made = s.scalar(
         insert(Alert)
         .values(
             subscriber_id=subscriber_id,
-            procurement_id=version.notice.procurement_id,
+            procurement_id=procurement_id,
             kind=kind,
             version=number,
             version_id=version.id,

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session, aliased, selectinload
 
 from classifier.candidates import BATCH, Served, current_versions, scored_rows, served, served_profiles, still_open
 from classifier.match import put_matches
-from classifier.owed import alert_matched
+from classifier.owed import alert_matched, told_already
 from classifier.revisions import alone, in_force, put_in_force
 from classifier.score import Scorer
 from classifier.text import ProfileText
-from db.models import Alert, Match, Notice, NoticeVersion, Profile, ScoreRevision
+from db.models import Match, Notice, NoticeVersion, Profile, ScoreRevision
 from db.session import engine, transaction, utcnow
 
 RESCORE_LOCK = 7_311_904
@@ -198,11 +198,8 @@ def _switch(s: Session, old: str, new: str, ground: Ground) -> int:
 
 def _owe(s: Session, revision: str) -> int:
     """Owe what stands above its line in a revision's matches and was never told, as matching does for a new notice."""
-    told = exists().where(
-        Alert.subscriber_id == Profile.subscriber_id,
-        Alert.procurement_id == Notice.procurement_id,
-        Alert.kind == NoticeVersion.stage,
-        Alert.version == 0,
+    told = told_already(
+        subscriber_id=Profile.subscriber_id, procurement_id=Notice.procurement_id, kind=NoticeVersion.stage
     )
     rows = [
         dict(row)
