@@ -1,11 +1,14 @@
 """Which commands match? Profiles in and out, scoring, and a look at what a profile would get."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.out import AsJson, console, fail, ready, show, with_progress
+
+if TYPE_CHECKING:
+    from classifier.score import Scorer
 
 
 def profiles_import(file: Path) -> None:
@@ -48,6 +51,17 @@ def find_profile(wanted: str) -> int:
         raise fail(str(unknown), code=2) from None
 
 
+def own_scorer() -> "Scorer":
+    """The scorer of this installation, or exit code 2 with what is wrong with its model."""
+    from classifier.encoder import ModelRefused
+    from classifier.match import load_scorer
+
+    try:
+        return load_scorer()
+    except ModelRefused as refused:
+        raise fail(str(refused), code=2) from None
+
+
 def match(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each match above its line with its two sentences.")
@@ -57,15 +71,12 @@ def match(
 ) -> None:
     """Score what is new against every profile, and owe alerts for what lies above its line."""
     ready()
-    from classifier.encoder import ModelRefused
-    from classifier.match import load_scorer, match_new
+    from classifier.match import match_new
     from classifier.revisions import OtherRevision, is_late
 
+    scorer = own_scorer()
     try:
-        scorer = load_scorer()
         counts = with_progress("matching", lambda step: match_new(scorer, progress=step))
-    except ModelRefused as refused:
-        raise fail(str(refused), code=2) from None
     except OtherRevision as other:
         # While a release rolls out, others match and this process need not. Where nobody does, a person must act.
         raise fail(str(other), code=2 if is_late() else 1) from None

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from commands.matching import own_scorer
 from commands.out import AsJson, console, fail, ready, show, with_progress
 from settings import get_settings
 
@@ -18,13 +19,7 @@ def rescore(
 ) -> None:
     """Move over to the model that the settings name: score every open notice with it, then let it speak, at once."""
     ready()
-    from classifier.encoder import ModelRefused
-    from classifier.match import load_scorer
-
-    try:
-        scorer = load_scorer()
-    except ModelRefused as refused:
-        raise fail(str(refused), code=2) from None
+    scorer = own_scorer()
     if dry_run:
         from classifier.moves import foretell
 
