@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,11 @@ from classifier.best import Taken
 from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.grams import Grams, grams
-from classifier.rows import Rows, unit_row
-from classifier.text import CpvNames, NoticeText, cpv_name
+from classifier.rows import Rows, leading, unit_row
+from classifier.text import CpvNames, NoticeText
 from classifier.units import Unit, units
+from classifier.vocabulary import Spoken
+from classifier.words import telling
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,16 +25,16 @@ class Batch:
 
     of_each: Sequence[Sequence[Unit]]  # for each notice
     units: Sequence[Unit]
-    rows: Rows  # the vector of everything told, unit by unit
+    rows: Rows  # nested: the vector of everything told, unit by unit
     titles: Sequence[tuple[int, int]]  # which of `rows` are the unit's title, none or one
     told: Sequence[tuple[int, int]]  # … its title and sentences
     wholes: Rows  # the mean direction of title, of all sentences, of all codes
     coded: NDArray[np.bool_]
     code_at: Mapping[str, int]  # the codes of all notices, each once, and where in `code_rows`
-    code_rows: Rows
+    code_rows: Rows  # nested
     codes: Taken  # of `code_rows`
+    spoken: Sequence[Spoken]
     rarity: Rows
-    names: CpvNames
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -40,19 +42,9 @@ class Batch:
         return np.cumsum([0, *(len(of_notice) for of_notice in self.of_each[:-1])], dtype=np.int64)
 
     @cached_property
-    def text_grams(self) -> Grams:
+    def grams(self) -> Grams:
         """The letters of title and sentences."""
         return grams(["\n".join(part.text for part in unit.told) for unit in self.units], self.rarity)
-
-    @cached_property
-    def title_grams(self) -> Grams:
-        """The letters of the title."""
-        return grams(["\n".join(part.text for part in unit.told[: unit.titles]) for unit in self.units], self.rarity)
-
-    def called(self, lists: Sequence[tuple[str, ...]], language: str) -> Grams:
-        """The letters of what the codes of each list are called in a language."""
-        called = ((cpv_name(self.names, code, language) for code in codes) for codes in lists)
-        return grams(["\n".join(name for name in of_list if name) for of_list in called], self.rarity)
 
 
 def read(notices: Sequence[NoticeText], encoder: Encoder, code_rows: CodeRows, names: CpvNames, rarity: Rows) -> Batch:
@@ -71,17 +63,26 @@ def read(notices: Sequence[NoticeText], encoder: Encoder, code_rows: CodeRows, n
     return Batch(
         of_each=of_each,
         units=every,
-        rows=rows,
+        rows=leading(rows, encoder.nested),
         titles=[(start, start + unit.titles) for unit, start in zip(every, ends, strict=False)],
         told=[*pairwise(ends)],
         wholes=np.stack(wholes) if wholes else rows[:0],
         coded=np.array([bool(unit.codes) for unit in every], dtype=np.bool_),
         code_at=code_at,
-        code_rows=meant,
+        code_rows=leading(meant, encoder.nested),
         codes=Taken([[code_at[code] for code in unit.codes] for unit in every]),
+        spoken=[_spoken(unit) for unit in every],
         rarity=rarity,
-        names=names,
     )
+
+
+def _spoken(unit: Unit) -> Spoken:
+    said = [telling(part.text) for part in unit.told]
+    return Spoken(title=_once(said[: unit.titles]), text=_once(said))
+
+
+def _once(said: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(said)))
 
 
 def _whole(unit: Unit, told: Rows, coded: Rows) -> Rows:

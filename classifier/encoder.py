@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from classifier import manifest, prompts, table
+from classifier.lexicon import Lexicon
 from classifier.manifest import ModelRefused
 from classifier.prompts import Prompts
 from classifier.rows import Rows, unit_rows
@@ -35,7 +36,8 @@ class Vectors(Protocol):
 class Encoder:
     """A loaded model. `revision` changes with anything that changes its vectors; threads may share it.
 
-    `folder` is where it was read. A static model's `weigh` is exact. Vectors of models that read words in their context
+    `folder` is where it was read; `nested` is how many leading dimensions, brought to length one, say nearly what all
+    do, and it is all of them for a model that was not trained so. A static model's `weigh` is exact. Vectors of models that read words in their context
     crowd into a narrow cone, where two texts of no relation have cosines of 0.7 and more, and two means of many texts
     more still; `encode` takes out of them what all of the model's texts have in common.
     """
@@ -45,6 +47,7 @@ class Encoder:
         self.folder, self.exact = folder, isinstance(vectors, _Static)
         self.revision = revision if self.exact else _revision(revision, *reference_texts())
         self.dimensions = int(vectors.read(["a"], "").shape[1])
+        self.nested = min(table.nested_dimensions(folder) or self.dimensions, self.dimensions)
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> Rows:
         """One row of length one for each text, equal texts encoded once; a text without a known letter is all zeros.
@@ -58,6 +61,12 @@ class Encoder:
         if not self.exact:
             rows = unit_rows(np.where(rows.any(axis=1, keepdims=True), rows - self._common[int(query)], 0))
         return rows if len(once) == len(texts) else rows[[once[text] for text in texts]]
+
+    def lexicon(self) -> Lexicon:
+        """What the model knows of single words. Raises ModelRefused unless it is static."""
+        if not isinstance(self._vectors, _Static):
+            raise ModelRefused(f"the model in {self.folder} reads words in their context, none alone")
+        return Lexicon(self._vectors.table)
 
     def weigh(self, words: Sequence[str]) -> Rows:
         """One row for each word: its share in the sum over pieces that a static model's vector of a text is.
@@ -83,15 +92,15 @@ class Encoder:
 
 class _Static:
     def __init__(self, static: table.Table) -> None:
-        self._table = static
+        self.table = static
 
     def read(self, texts: list[str], prompt: str) -> Rows:
         if not prompt:
-            return self._table.means(texts)
-        return _nothing_of_nothing(self._table.means([prompt + text for text in texts]), texts)
+            return self.table.means(texts)
+        return _nothing_of_nothing(self.table.means([prompt + text for text in texts]), texts)
 
     def shares(self, words: list[str]) -> Rows:
-        return self._table.sums(words)
+        return self.table.sums(words)
 
 
 class _Contextual:
@@ -116,6 +125,11 @@ def installed_encoder() -> Encoder:
         query=settings.model_query_prefix,
         passage=settings.model_passage_prefix,
     )
+
+
+def our_lexicon(encoder: Encoder) -> Lexicon:
+    """What our own model knows of single words, whichever model reads the sentences: weights were fitted on it."""
+    return (encoder if encoder.folder.resolve() == OURS else load_encoder()).lexicon()
 
 
 def load_encoder(

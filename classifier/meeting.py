@@ -8,50 +8,41 @@ from numpy.typing import NDArray
 
 from classifier.batch import Batch
 from classifier.best import best_of_ranges
-from classifier.roster import Block, Group
+from classifier.roster import Block, Roster
 from classifier.rows import Rows
 from classifier.text import cpv_digits
 
 
 class Shared:
-    """Some notices and all profiles of one language."""
+    """Some notices and a whole roster."""
 
-    def __init__(self, batch: Batch, group: Group) -> None:
-        self.batch, self.group = batch, group
+    def __init__(self, batch: Batch, roster: Roster) -> None:
+        self.batch, self.roster = batch, roster
 
     @cached_property
     def by_code(self) -> tuple[Rows, Rows]:
         """The firms' codes × units: the best cosine with the title, and with title or sentence."""
-        assert self.group.code_rows is not None
+        assert self.roster.code_rows is not None
         batch = self.batch
-        title, text = best_of_ranges(batch.rows, (batch.titles, batch.told), self.group.code_rows)
+        title, text = best_of_ranges(batch.rows, (batch.titles, batch.told), self.roster.code_rows)
         return np.ascontiguousarray(title.T), np.ascontiguousarray(text.T)
 
     @cached_property
     def digits(self) -> NDArray[np.uint8]:
         """Digits of the firms' codes × units: how many leading ones a code of the unit shares, 0 or 2 to 8."""
-        agreed = agreed_digits([cpv_digits(code) for code in self.batch.code_at], self.group.digits)
+        agreed = agreed_digits([cpv_digits(code) for code in self.batch.code_at], self.roster.digits)
         return np.ascontiguousarray(self.batch.codes.best(agreed, none=0).T)
 
     @cached_property
     def code_by_code(self) -> Rows:
         """The firms' codes × units: the best cosine with a code of the unit, NaN where it has none."""
-        assert self.group.code_rows is not None
-        return np.ascontiguousarray(self.batch.codes.best(self.batch.code_rows @ self.group.code_rows, none=np.nan).T)
+        assert self.roster.code_rows is not None
+        return np.ascontiguousarray(self.batch.codes.best(self.batch.code_rows @ self.roster.code_rows, none=np.nan).T)
 
     @cached_property
-    def letters(self) -> tuple[Rows, Rows, Rows]:
-        """Units × profiles: letters shared by text, by title, and by what the codes are called in this language."""
-        batch, group = self.batch, self.group
-
-        def called(lists: list[tuple[str, ...]]) -> Rows:
-            return group.names.likeness(batch.called(lists, group.language))
-
-        return (
-            group.texts.likeness(batch.text_grams),
-            group.names.likeness(batch.title_grams),
-            group.met.rows([unit.codes for unit in batch.units], called),
-        )
+    def letters(self) -> Rows:
+        """Units × profiles: letters that title and text share with the profile."""
+        return self.roster.letters.likeness(self.batch.grams)
 
 
 class Meeting:
@@ -72,7 +63,7 @@ class Meeting:
     @cached_property
     def by_code(self) -> tuple[Rows, Rows]:
         """The best cosine of one of the firm's codes with the title, and with title or sentence."""
-        if self._shared.group.code_rows is None:
+        if self._shared.roster.code_rows is None:
             return self._unsaid(), self._unsaid()
         title, text = (self.block.codes.best(table, none=np.nan).T for table in self._shared.by_code)
         return np.ascontiguousarray(title), np.ascontiguousarray(text)
@@ -80,7 +71,7 @@ class Meeting:
     @cached_property
     def code_by_code(self) -> Rows:
         """The best cosine of one of the notice's codes with one of the firm's."""
-        if self._shared.group.code_rows is None or not len(self.batch.code_rows):
+        if self._shared.roster.code_rows is None or not len(self.batch.code_rows):
             return self._unsaid()
         return np.ascontiguousarray(self.block.codes.best(self._shared.code_by_code, none=np.nan).T)
 
@@ -117,10 +108,9 @@ class Meeting:
         return np.ascontiguousarray(found.T).astype(np.float32)
 
     @property
-    def letters(self) -> tuple[Rows, Rows, Rows]:
-        """The letters that the firm shares with the text, with the title, and with the names of the notice's codes."""
-        text, title, called = self._shared.letters
-        return text[:, self.block.inside], title[:, self.block.inside], called[:, self.block.inside]
+    def letters(self) -> Rows:
+        """The letters that the firm's words share with the title and text."""
+        return self._shared.letters[:, self.block.inside]
 
     def _folded(self, best: Rows) -> Rows:
         """The best over each profile's sentences, which lie in slots."""

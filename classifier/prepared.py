@@ -1,7 +1,7 @@
 """What is read of a profile, once, before any notice is met?"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,9 @@ import numpy as np
 from classifier.codes import CodeRows
 from classifier.encoder import Encoder
 from classifier.grams import Grams, grams
-from classifier.rows import Rows, unit_row
+from classifier.rows import Rows, leading, unit_row
 from classifier.text import ProfileText, cpv_digits
+from classifier.words import telling
 
 _SAYS_NO = re.compile(
     r"\b(?:ikke|ikkje|inte|ej|inga|ingen|inget|ingenting|aldri|aldrig|not|never|no|neither|don't|doesn't)\b",
@@ -27,11 +28,13 @@ class PreparedProfile:
 
     text: ProfileText
     sentences: tuple[str, ...]  # those that say what the firm does
-    sentence_rows: Rows  # each of length one, times the sentence's weight
+    sentence_rows: Rows  # nested: each of length one, times the sentence's weight
     whole: Rows  # the direction of the weighted mean of its sentences
+    coded_whole: Rows  # the same, turned towards its codes; as it is where there are none
     digits: tuple[str, ...]  # of its codes
-    code_rows: Rows  # of `digits`
+    code_rows: Rows  # nested, of `digits`
     grams: Grams  # of one text
+    words: Mapping[str, float]  # each that says something of a trade, and the weight of its weightiest sentence
 
 
 def prepare(
@@ -44,18 +47,27 @@ def prepare(
     texts = [sentence for own in told for sentence, _ in own]
     vectors = np.split(encoder.encode(texts, query=True), ends[:-1]) if told else []
     letters = grams(["\n".join(sentence for sentence, _ in own) for own in told], rarity)
-    return [
-        PreparedProfile(
-            text=profile,
-            sentences=tuple(sentence for sentence, _ in own),
-            sentence_rows=(weighted := rows * _column([weight for _, weight in own])),
-            whole=unit_row(weighted),
-            digits=digits,
-            code_rows=code_rows.of(digits),
-            grams=letters[at],
+    found = []
+    for at, (profile, own, digits, rows) in enumerate(zip(profiles, told, coded, vectors, strict=True)):
+        weights, meant = (
+            np.array([[weight] for _, weight in own], dtype=np.float32).reshape(-1, 1),
+            code_rows.of(digits),
         )
-        for at, (profile, own, digits, rows) in enumerate(zip(profiles, told, coded, vectors, strict=True))
-    ]
+        whole = unit_row(rows * weights)
+        found.append(
+            PreparedProfile(
+                text=profile,
+                sentences=tuple(sentence for sentence, _ in own),
+                sentence_rows=leading(rows, encoder.nested) * weights,
+                whole=whole,
+                coded_whole=unit_row(np.stack([whole, unit_row(meant)])) if digits else whole,
+                digits=digits,
+                code_rows=leading(meant, encoder.nested),
+                grams=letters[at],
+                words=_words(own),
+            )
+        )
+    return found
 
 
 def says_what_it_does(sentence: str) -> bool:
@@ -74,5 +86,8 @@ def _digits(profile: ProfileText) -> tuple[str, ...]:
     return tuple(dict.fromkeys(digits for code in profile.cpv if (digits := cpv_digits(code))))
 
 
-def _column(weights: Sequence[float]) -> Rows:
-    return np.array(weights, dtype=np.float32).reshape(-1, 1)
+def _words(told: Sequence[tuple[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for sentence, weight in told:
+        found.update({word: max(weight, found.get(word, 0.0)) for word in telling(sentence)})
+    return found

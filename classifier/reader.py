@@ -19,16 +19,20 @@ from classifier.rows import Rows
 from classifier.signals import measure
 from classifier.text import CpvNames, NoticeText, ProfileText
 from classifier.units import Unit
+from classifier.vocabulary import Speaks
 
 _PROFILES = 10_000  # read and kept; some 10 kB each
 _ROSTERS = 2  # stacked and kept; some 20 kB for each profile
 
 
 class Reader:
-    """Reads with one model, one list of CPV names and one count of how rare letters are. Any thread may call it."""
+    """Reads with one model, one list of CPV names, one count of how rare letters are and one knowledge of words.
 
-    def __init__(self, encoder: Encoder, names: CpvNames, rarity: Rows) -> None:
-        self._encoder, self._names, self._rarity = encoder, _Remembered(names), rarity
+    Any thread may call it.
+    """
+
+    def __init__(self, encoder: Encoder, names: CpvNames, rarity: Rows, lexicon: Speaks) -> None:
+        self._encoder, self._names, self._rarity, self._lexicon = encoder, _Remembered(names), rarity, lexicon
         self._codes = CodeRows(encoder, self._names)
         self._read: OrderedDict[ProfileText, PreparedProfile] = OrderedDict()
         self._reading = Lock()
@@ -60,7 +64,7 @@ class Reader:
                 self._read.move_to_end(profile)
             while len(self._read) > _PROFILES:
                 self._read.popitem(last=False)
-        return Roster(found)
+        return Roster(found, self._lexicon)
 
 
 class _Remembered:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.encoder import OURS, Encoder
+from classifier.encoder import OURS, Encoder, our_lexicon
 from classifier.figures import Scores
 from classifier.fusing import cross_validated, measured, other_lines
 from classifier.judged import Judged, JudgedBroken, every_code
@@ -46,7 +46,7 @@ def ours(
         return run(judged, chances, line=scorer.default_threshold)
     if (judged.grades > 0).any(axis=1).sum() < 2:
         raise JudgedBroken("to leave one firm out and fit on the others, two need a relevant notice")
-    reader = Reader(encoder, names, read_rarity(OURS))
+    reader = Reader(encoder, names, read_rarity(OURS), our_lexicon(encoder))
     grades = judged.grades[firms]
     modes = _modes(judged, texts)
     chances = np.zeros(grades.shape)

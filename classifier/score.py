@@ -7,10 +7,9 @@ import numpy as np
 
 from classifier import lanes, words
 from classifier.batch import Batch
-from classifier.encoder import OURS, Encoder
+from classifier.encoder import OURS, Encoder, our_lexicon
 from classifier.explain import Evidence, Kept, explain, keep
 from classifier.fusion import Fusion, fused, read_fusions
-from classifier.meeting import Meeting, Shared
 from classifier.reader import Reader, read_rarity
 from classifier.roster import Roster
 from classifier.rows import Rows
@@ -38,7 +37,8 @@ class Scorer:
     """
 
     def __init__(self, encoder: Encoder, names: CpvNames) -> None:
-        self._words, self._reader = words.Remembered(encoder), Reader(encoder, names, read_rarity(OURS))
+        self._words = words.Remembered(encoder)
+        self._reader = Reader(encoder, names, read_rarity(OURS), our_lexicon(encoder))
         scoring = scoring_of(encoder)
         self.default_threshold = float(scoring.spelled["default_threshold"])
         self.keep_floor = float(scoring.spelled["keep_floor"])
@@ -84,22 +84,13 @@ class Scorer:
         floors = np.broadcast_to(np.asarray(floor, dtype=np.float32), (len(roster),))
 
         def meet(batch: Batch) -> tuple[Batch, list[Kept]]:
-            return batch, keep(batch, self._of_units(batch, roster), floors, roster)
+            return batch, keep(batch, fused(batch, roster, self.fusions), floors, roster)
 
         yield from lanes.each(meet, batches)
 
-    def _of_units(self, batch: Batch, roster: Roster) -> Rows:
-        """Units × profiles."""
-        found = np.empty((len(batch.units), len(roster)), dtype=np.float32)
-        for group in roster.groups:
-            shared = Shared(batch, group)
-            for block in group.blocks:
-                found[:, block.columns] = fused(Meeting(shared, block), self.fusions)
-        return found
-
     def _of_notices(self, batch: Batch, roster: Roster) -> Rows:
         """Notices × profiles, the best unit of each."""
-        of_units = self._of_units(batch, roster)
+        of_units = fused(batch, roster, self.fusions)
         if len(batch.units) == len(batch.of_each):
             return of_units
         found: Rows = np.maximum.reduceat(of_units, batch.starts, axis=0)

@@ -30,10 +30,10 @@ class Signal(StrEnum):
     GROUP = "group"  # the same, but three digits say all
     CLASS = "class"  # 1 if four digits are shared
     CODES = "codes"  # logarithm of the number of the notice's codes: among many, one fits by accident
-    GRAMS_TEXT = "grams_text"  # letters that title and text share with the profile
-    GRAMS_TITLE = "grams_title"  # … the title alone
-    GRAMS_CPV = "grams_cpv"  # … the notice's CPV names, in the profile's language
+    LETTERS = "letters"  # letters that title and text share with the profile
     LENGTH = "length"  # logarithm of the number of sentences: among many, one fits by accident
+    WORDS = "words"  # how much the five of the profile's words tell that are likest to words of the notice
+    TITLE_WORD = "title_word"  # how much the title's word tells that is likest to one of the profile's
 
 
 class Mode(StrEnum):
@@ -51,14 +51,17 @@ class Mode(StrEnum):
 
 
 _MANY = 40  # more codes or sentences than this count as this many: no longer notice was judged, so none is punished
-OF_NOTICE_CODES = frozenset({Signal.CPV_SENTENCE, Signal.GRAMS_CPV, Signal.CODES})
+OF_NOTICE_CODES = frozenset({Signal.CPV_SENTENCE, Signal.CODES})
 OF_PROFILE_CODES = frozenset({Signal.TITLE_CPV, Signal.TEXT_CPV, Signal.WHOLE_CPV})
 OF_BOTH_CODES = frozenset({Signal.CPV_CPV, Signal.DIGITS, Signal.GROUP, Signal.CLASS})
+# Word by word is the dearest way to compare: only pairs that all the rest finds possible are compared so.
+OF_WORDS = (Signal.WORDS, Signal.TITLE_WORD)
+FIRST = tuple(signal for signal in Signal if signal not in OF_WORDS)
 SPEAKING: Mapping[Mode, tuple[Signal, ...]] = {
-    Mode.BOTH: tuple(Signal),
-    Mode.NOTICE: tuple(s for s in Signal if s not in OF_PROFILE_CODES | OF_BOTH_CODES),
-    Mode.PROFILE: tuple(s for s in Signal if s not in OF_NOTICE_CODES | OF_BOTH_CODES),
-    Mode.NEITHER: tuple(s for s in Signal if s not in OF_NOTICE_CODES | OF_PROFILE_CODES | OF_BOTH_CODES),
+    Mode.BOTH: FIRST,
+    Mode.NOTICE: tuple(s for s in FIRST if s not in OF_PROFILE_CODES | OF_BOTH_CODES),
+    Mode.PROFILE: tuple(s for s in FIRST if s not in OF_NOTICE_CODES | OF_BOTH_CODES),
+    Mode.NEITHER: tuple(s for s in FIRST if s not in OF_NOTICE_CODES | OF_PROFILE_CODES | OF_BOTH_CODES),
 }
 
 
@@ -75,15 +78,13 @@ _MEASURES: Mapping[Signal, Callable[[Meeting], Rows]] = {
     Signal.GROUP: lambda meeting: np.minimum(meeting.digits, 3),
     Signal.CLASS: lambda meeting: (meeting.digits >= 4).astype(np.float32),
     Signal.CODES: lambda meeting: _how_many([len(unit.codes) for unit in meeting.batch.units]),
-    Signal.GRAMS_TEXT: lambda meeting: meeting.letters[0],
-    Signal.GRAMS_TITLE: lambda meeting: meeting.letters[1],
-    Signal.GRAMS_CPV: lambda meeting: meeting.letters[2],
+    Signal.LETTERS: lambda meeting: meeting.letters,
     Signal.LENGTH: lambda meeting: _how_many([len(unit.told) for unit in meeting.batch.units]),
 }
 
 
 def measured(meeting: Meeting, signal: Signal) -> Rows:
-    """One signal of all pairs of a meeting: units × profiles, or units × 1 where all profiles have the same.
+    """One of the first signals of all pairs of a meeting: units × profiles, or units × 1 where all profiles have the same.
 
     What a side leaves unsaid is NaN. The table may be shared: it is read, never written.
     """
@@ -93,12 +94,14 @@ def measured(meeting: Meeting, signal: Signal) -> Rows:
 def measure(batch: Batch, roster: Roster) -> Rows:
     """Units × profiles × signals, for fitting. What a side leaves unsaid is NaN."""
     found = np.empty((len(batch.units), len(roster), len(Signal)), dtype=np.float32)
-    for group in roster.groups:
-        shared = Shared(batch, group)
-        for block in group.blocks:
-            meeting = Meeting(shared, block)
-            for column, signal in enumerate(Signal):
-                found[:, block.columns, column] = measured(meeting, signal)
+    shared = Shared(batch, roster)
+    for block in roster.blocks:
+        meeting = Meeting(shared, block)
+        for column, signal in enumerate(FIRST):
+            found[:, block.columns, column] = measured(meeting, signal)
+    everybody = np.arange(len(roster))
+    for unit, spoken in enumerate(batch.spoken):
+        found[unit, :, len(FIRST) :] = roster.vocabulary.met(spoken, everybody).T
     return found
 
 

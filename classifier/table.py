@@ -6,6 +6,7 @@ text. Importing torch for that costs seconds and hundreds of megabytes, which ea
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from classifier.rows import Rows
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+NESTED = "nested_dimensions"
 _STATIC = "StaticEmbedding"
 _SCALED_LATER = "Normalize"  # our callers bring rows to length one themselves
 _BATCH = 2048  # texts that are cut at once: enough for every core, and no more memory than that
@@ -42,6 +44,22 @@ class Table:
     def sums(self, texts: Sequence[str]) -> Rows:
         """One row for each text: the sum over its pieces, which is its share in any longer text that holds it."""
         return self._add_up(texts)[0]
+
+    def surprise(self, texts: Sequence[str]) -> Rows:
+        """How unlikely each text's pieces are, by the probabilities of a Unigram tokenizer, in nats.
+
+        Raises ModelRefused where the tokenizer has none.
+        """
+        found = [cut.ids for cut in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        return np.array([-self._likely[pieces].sum() for pieces in found], dtype=np.float32)
+
+    @cached_property
+    def _likely(self) -> Rows:
+        """The logarithm of each piece's probability."""
+        told = json.loads(self._tokenizer.to_str())["model"]
+        if told["type"] != "Unigram":
+            raise ModelRefused(f"a tokenizer of the kind {told['type']} does not say how common its pieces are")
+        return np.array([likely for _, likely in told["vocab"]], dtype=np.float32)
 
     def _add_up(self, texts: Sequence[str]) -> tuple[Rows, Rows]:
         sums = np.zeros((len(texts), self.dimensions), dtype=np.float32)
@@ -78,6 +96,15 @@ class Table:
     def _looked_up(self, pieces: NDArray[np.int64]) -> Rows:
         rows: Rows = self._rows[pieces].astype(np.float32, copy=False)
         return rows if self._scale is None else rows * self._scale[pieces, None]
+
+
+def nested_dimensions(folder: Path) -> int | None:
+    """How many leading dimensions the model was trained to use alone, if its folder says so."""
+    try:
+        told = json.loads((folder / "config_sentence_transformers.json").read_text(encoding="utf-8")).get(NESTED)
+    except (OSError, ValueError, AttributeError):
+        return None
+    return told if isinstance(told, int) and told > 0 else None
 
 
 def is_static(folder: Path) -> bool:

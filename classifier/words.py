@@ -95,6 +95,11 @@ def pairs(
     return found
 
 
+def telling(sentence: str) -> tuple[str, ...]:
+    """The words of a sentence that say something of a trade, in lower case, each once."""
+    return tuple(word.lower() for word in _words(sentence))
+
+
 @lru_cache(maxsize=_SENTENCES)
 def _words(sentence: str) -> tuple[str, ...]:
     once = {word.lower(): word for word in reversed(_WORD.findall(sentence)) if len(word) > 2}

@@ -69,7 +69,7 @@ def main(
         groups = {name: group for name, group in lessons.groups.items() if name not in unseen}
         table = train(tokenizer, groups, course, firms=Firms(trades, seen), guide=guide)
         table = without_language(tokenizer, table, aligned)
-        write_model(folder, tokenizer, table, rarity)
+        write_model(folder, tokenizer, table, rarity, nested=course.nested[0])
         manifest.write(folder)
         told(f"{folder} written")
         console.print_json(json.dumps(translations(tokenizer, table, lessons.held_out)))

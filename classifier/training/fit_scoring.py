@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from classifier import manifest
-from classifier.encoder import OURS, load_encoder
+from classifier.encoder import OURS, load_encoder, our_lexicon
 from classifier.evaluate import groups
 from classifier.fusing import best_line, cross_validated, fit, measured
 from classifier.fusion import Fusion
@@ -18,7 +18,7 @@ from classifier.judged import Judged, read_judged
 from classifier.reader import Reader, read_rarity
 from classifier.rows import Rows
 from classifier.runs import run
-from classifier.signals import SPEAKING, Mode, Signal
+from classifier.signals import FIRST, OF_WORDS, SPEAKING, Mode, Signal
 from classifier.training.package import write_json
 from classifier.training.trades import half_of
 from db import reference
@@ -47,7 +47,10 @@ def main(
     encoder = load_encoder(str(out), query=told.model_query_prefix, passage=told.model_passage_prefix)
     measuring = [encoder] * 2 if halves is None else [load_encoder(str(halves / str(half))) for half in (0, 1)]
     rarity = read_rarity(out if (out / "grams.safetensors").is_file() else OURS)
-    readers = [Reader(half, reference.builtin(), rarity) for half in measuring]
+    readers = [
+        Reader(half, reference.builtin(), rarity, our_lexicon(half) if halves is None else half.lexicon())
+        for half in measuring
+    ]
     firms, modes, figures = judged.written()[1], {}, {}
     threshold = floor = 0.0
     for mode in Mode:
@@ -88,12 +91,18 @@ def _measured(readers: Sequence[Reader], judged: Judged, mode: Mode) -> Rows:
 
 def _spelled(fusion: Fusion, mode: Mode) -> dict[str, object]:
     signals = {}
-    for column, signal in enumerate(Signal):
+    for column, signal in enumerate(FIRST):
         if signal in SPEAKING[mode]:
             values = (fusion.middle[column], fusion.spread[column], fusion.weights[column])
             names = ("middle", "spread", "weight")
             signals[signal.value] = {name: round(float(value), 5) for name, value in zip(names, values, strict=True)}
-    return {"bias": round(fusion.bias, 5), "signals": signals}
+    weights = {signal.value: float(weight) for signal, weight in zip(OF_WORDS, fusion.words, strict=True)}
+    words = {"from": fusion.worded_from, "slope": fusion.slope, "offset": fusion.offset, **weights}
+    return {
+        "bias": round(fusion.bias, 5),
+        "signals": signals,
+        "words": {name: round(value, 5) for name, value in words.items()},
+    }
 
 
 if __name__ == "__main__":

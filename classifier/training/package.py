@@ -9,13 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.grams import BUCKETS, count
+from classifier.table import NESTED
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
 def write_model(
-    folder: Path, tokenizer: "Tokenizer", table: NDArray[np.float32], rarity: NDArray[np.uint8] | None = None
+    folder: Path,
+    tokenizer: "Tokenizer",
+    table: NDArray[np.float32],
+    rarity: NDArray[np.uint8] | None = None,
+    *,
+    nested: int | None = None,
 ) -> None:
     """Write what `SentenceTransformer(folder)` loads, one StaticEmbedding in half precision, and the letters beside it."""
     from safetensors.numpy import save_file
@@ -34,6 +40,7 @@ def write_model(
             "prompts": {},
             "default_prompt_name": None,
             "similarity_fn_name": "cosine",
+            **({} if nested is None else {NESTED: nested}),
         },
     )
 

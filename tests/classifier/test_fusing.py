@@ -11,7 +11,7 @@ from classifier.judged import Grades
 from classifier.reader import Reader, read_rarity
 from classifier.rows import Rows
 from classifier.score import Scorer
-from classifier.signals import SPEAKING, Mode, Signal
+from classifier.signals import FIRST, OF_WORDS, SPEAKING, Mode, Signal
 from classifier.text import LotText, NoticeText, ProfileText
 from db import reference
 
@@ -39,9 +39,25 @@ def test_a_fit_ranks_and_is_a_probability(judged: tuple[Rows, Grades, list[int]]
 def test_a_signal_that_the_mode_lacks_weighs_nothing(judged: tuple[Rows, Grades, list[int]]) -> None:
     table, grades, _ = judged
     weights = fit(table, grades, Mode.NEITHER).weights
-    silent = [at for at, signal in enumerate(Signal) if signal not in SPEAKING[Mode.NEITHER]]
+    silent = [at for at, signal in enumerate(FIRST) if signal not in SPEAKING[Mode.NEITHER]]
     assert silent
     assert not weights[silent].any()
+
+
+def test_words_are_believed_where_the_rest_finds_a_pair_possible(judged: tuple[Rows, Grades, list[int]]) -> None:
+    table, grades, _ = judged
+    words = OF_WORDS.index(Signal.WORDS)
+    column = list(Signal).index(Signal.WORDS)
+    telling = table.copy()
+    telling[..., column] += 2 * (grades > 0)
+    told, silent = fit(telling, grades, Mode.BOTH), fit(table, grades, Mode.BOTH)
+    assert told.words[words] > 3 * abs(silent.words[words])
+    above, below = np.zeros((2, len(Signal)), dtype=np.float32), np.zeros((2, len(Signal)), dtype=np.float32)
+    above[:, 0], below[:, 0] = 9, -9
+    above[1, column] = below[1, column] = 5
+    assert told.first(above).min() > told.worded_from > told.first(below).max()
+    assert told(above)[1] > told(above)[0]
+    assert told(below)[1] == told(below)[0]
 
 
 def test_a_firm_and_its_mirror_never_move_their_own_scores(judged: tuple[Rows, Grades, list[int]]) -> None:
@@ -72,7 +88,7 @@ def test_no_firm_moves_its_own_line(judged: tuple[Rows, Grades, list[int]]) -> N
 
 def test_of_a_notice_with_lots_the_likest_speaks_for_each_firm() -> None:
     encoder, names = load_encoder(), reference.builtin()
-    scorer, reader = Scorer(encoder, names), Reader(encoder, names, read_rarity(OURS))
+    scorer, reader = Scorer(encoder, names), Reader(encoder, names, read_rarity(OURS), encoder.lexicon())
     lots = (
         LotText(identifier="1", title="Svetsning av räcken i rostfritt stål", cpv=("45262670",)),
         LotText(identifier="2", title="Snöröjning av vägar", cpv=("90620000",)),
@@ -90,7 +106,8 @@ def test_of_a_notice_with_lots_the_likest_speaks_for_each_firm() -> None:
 
 
 def test_codes_that_the_mode_lacks_are_not_measured() -> None:
-    reader = Reader(load_encoder(), reference.builtin(), read_rarity(OURS))
+    encoder = load_encoder()
+    reader = Reader(encoder, reference.builtin(), read_rarity(OURS), encoder.lexicon())
     notices = [NoticeText(title="Snörydning", language="da", cpv=("90620000",))]
     digits = list(Signal).index(Signal.DIGITS)
     both, neither = (measured(reader, notices, [PLOUGH], mode)[0, 0] for mode in (Mode.BOTH, Mode.NEITHER))

@@ -20,7 +20,7 @@ from classifier.text import NoticeText, ProfileText
 from db import reference
 
 # Signals that no model has a say in.
-WITHOUT_A_MODEL = {"digits", "group", "class", "codes", "grams_text", "grams_title", "grams_cpv", "length"}
+WITHOUT_A_MODEL = {"digits", "group", "class", "codes", "letters", "length", "words", "title_word"}
 
 
 class Crowded:
