@@ -13,7 +13,7 @@ from classifier.lexicon import Lexicon
 from classifier.manifest import ModelRefused
 from classifier.prompts import Prompts
 from classifier.rows import Rows, unit_rows
-from classifier.scale import reference_texts
+from classifier.yardstick import reference_texts
 from settings import get_settings
 
 if TYPE_CHECKING:

@@ -11,20 +11,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from classifier.encoder import OURS, Encoder, load_encoder
 from classifier.rows import Rows, unit_rows
-from db import reference
-
-if TYPE_CHECKING:
-    from classifier.encoder import Encoder
+from classifier.yardstick import LANGUAGES, reference_texts
 
 SCORING = "scoring.json"
-_EVERY = 11  # of the CPV codes that every release has; some hundred, from every division
-_LANGUAGES = 3
 _OF_A_WHOLE = 6  # names in a mean, as many as a short notice has sentences
 _NOISE = (0.5, 0.9)
 # Which signals are cosines of one text with another, and which of many with many; all others need no model.
@@ -49,28 +44,19 @@ class Scoring:
     fitted: bool  # on judgements with this very model; otherwise brought over from ours
 
 
-@lru_cache(maxsize=1)
-def reference_texts() -> tuple[str, ...]:
-    """CPV names of this release far apart in the list, each in nb, sv and en in turn."""
-    names = sorted(reference.builtin().cpv.values(), key=lambda name: name.code)[::_EVERY]
-    return tuple(text for name in names if name.nb and name.sv and name.en for text in (name.nb, name.sv, name.en))
-
-
-def noise(encoder: "Encoder") -> Noise:
+def noise(encoder: Encoder) -> Noise:
     """How alike a model finds names that have nothing to do with one another."""
     asking, asked = encoder.encode(reference_texts(), query=True), encoder.encode(reference_texts())
     texts, wholes = [], []
-    for language in range(_LANGUAGES):  # unlike names of one language: alike in all but what they speak of
-        mine, theirs = asking[language::_LANGUAGES], asked[language::_LANGUAGES]
+    for language in range(LANGUAGES):  # unlike names of one language: alike in all but what they speak of
+        mine, theirs = asking[language::LANGUAGES], asked[language::LANGUAGES]
         texts.append(_between(mine, theirs))
         wholes.append(_between(_wholes(mine), _wholes(theirs)))
     return Noise(texts=_middle_and_ninth(np.concatenate(texts)), wholes=_middle_and_ninth(np.concatenate(wholes)))
 
 
-def scoring_of(encoder: "Encoder") -> Scoring:
+def scoring_of(encoder: Encoder) -> Scoring:
     """The scoring that was fitted for this model and lies beside it, or else ours, brought to its cosines."""
-    from classifier.encoder import OURS, load_encoder
-
     beside = encoder.folder / SCORING
     if beside.is_file():
         body = beside.read_bytes()

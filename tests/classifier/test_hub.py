@@ -16,8 +16,8 @@ from classifier.encoder import Encoder, ModelRefused, installed_encoder, load_en
 from classifier.hub import fetch
 from classifier.match import load_scorer
 from classifier.prompts import Prompts, of
-from classifier.scale import reference_texts
 from classifier.text import NoticeText, ProfileText
+from classifier.yardstick import reference_texts
 from settings import get_settings
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,11 @@ from safetensors.numpy import load_file, save_file
 
 from classifier.encoder import OURS, Encoder, load_encoder
 from classifier.manifest import check
-from classifier.scale import OF_TEXTS, OF_WHOLES, noise, reference_texts, scoring_of
+from classifier.scale import OF_TEXTS, OF_WHOLES, noise, scoring_of
 from classifier.score import Scorer
 from classifier.signals import Signal
 from classifier.text import NoticeText, ProfileText
+from classifier.yardstick import reference_texts
 from db import reference
 
 # Signals that no model has a say in.

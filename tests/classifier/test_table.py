@@ -15,8 +15,8 @@ from safetensors.numpy import load_file, save_file
 from classifier import manifest
 from classifier.encoder import OURS, Encoder, load_encoder
 from classifier.manifest import ModelRefused
-from classifier.scale import reference_texts
 from classifier.table import Table, is_static, read_table
+from classifier.yardstick import reference_texts
 
 SPOKEN = (
     "Rammeavtale for sveising og vedlikehold av bærende stålkonstruksjoner på Ørland flystasjon.",
