@@ -102,6 +102,9 @@ def import_files(paths: list[Path], *, as_json: AsJson = False) -> None:
     if not as_json:
         for name, reason in [*report.broken, *report.skipped]:
             console.print(f"  {name}: {reason}", highlight=False, markup=False)
+    if report.incomplete:
+        # Importing adds only what is missing, so nothing is to be undone first.
+        raise fail(f"not read to the end: {', '.join(report.incomplete)}; fetch it whole and import it again")
 
 
 def notices(

@@ -1,8 +1,11 @@
 """How do files on disk become notices? Any known format, through the same parsers and the same store as a crawl."""
 
+import gzip
 import tarfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,10 +15,16 @@ from crawlers.notice import Broken, ParsedNotice
 from crawlers.saving import Saved
 from crawlers.store import store_all
 
-BATCH = 100
+BATCH = 250
 LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_ARCHIVE = 2 * 1024 * 1024 * 1024  # unpacked; a TED day is about 100 MiB
 MOST_MEMBERS = 20_000
+ARCHIVES = (".tar.gz", ".tgz", ".tar")
+DAMAGES = (tarfile.TarError, EOFError, OSError, zlib.error)
+
+
+class Refused(Exception):  # noqa: N818 - no fault of ours: what an archive asks for, told by its name
+    """Raised where reading on would cost more than a package may."""
 
 
 @dataclass(kw_only=True)
@@ -26,6 +35,7 @@ class ImportReport:
     saved: Counter[Saved] = field(default_factory=Counter)
     broken: list[tuple[str, str]] = field(default_factory=list)  # file, reason
     skipped: list[tuple[str, str]] = field(default_factory=list)  # not notices at all
+    incomplete: list[str] = field(default_factory=list)  # archives that were not read to their end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +56,7 @@ def files(paths: Iterable[Path], report: ImportReport) -> Iterator[FileBytes]:
             raise FileNotFoundError(f"{path} is not there")
         inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for one in inside:
-            if one.name.endswith((".tar.gz", ".tgz", ".tar")):
+            if one.name.endswith(ARCHIVES):
                 yield from _archived(one, report)
             elif one.stat().st_size > LARGEST_FILE:
                 report.skipped.append((str(one), "larger than 64 MiB"))
@@ -55,28 +65,63 @@ def files(paths: Iterable[Path], report: ImportReport) -> Iterator[FileBytes]:
 
 
 def _archived(path: Path, report: ImportReport) -> Iterator[FileBytes]:
-    """Members of a daily package; sizes are counted while reading, names are never used as paths."""
-    total = 0
+    """Members of a daily package; sizes are bounded before anything is unfolded, names are never used as paths.
+
+    What came before a damage is given all the same; the archive is then among the incomplete ones.
+    """
+    read = 0
     try:
-        with tarfile.open(path) as archive:
-            for count, member in enumerate(archive, start=1):
-                if count > MOST_MEMBERS:
-                    report.skipped.append((str(path), f"more than {MOST_MEMBERS} members; the rest was not read"))
-                    return
-                stream = archive.extractfile(member) if member.isfile() else None
-                if stream is None:
-                    continue
-                body = stream.read(LARGEST_FILE + 1)
-                total += len(body)
-                if len(body) > LARGEST_FILE:
-                    report.skipped.append((f"{path}:{member.name}", "larger than 64 MiB"))
-                elif total > LARGEST_ARCHIVE:
-                    report.skipped.append((str(path), "unpacks to more than 2 GiB; the rest was not read"))
-                    return
-                else:
-                    yield FileBytes(name=f"{path}:{member.name}", body=body)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        report.skipped.append((str(path), f"not a readable archive: {error}"))
+        with _opened(path) as archive:
+            for body in _bodies(archive, path, report):
+                read += 1
+                yield body
+    except (*DAMAGES, Refused) as error:
+        where = f"after {read} files" if read else "at its start"
+        report.skipped.append(
+            (str(path), f"not a readable archive: broken off {where}: {error or 'it ends too early'}")
+        )
+        report.incomplete.append(str(path))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+    if path.suffix == ".tar":
+        with tarfile.open(path, "r:") as archive:
+            yield archive
+    else:
+        with _Bounded(path) as unfolded, tarfile.open(fileobj=unfolded, mode="r:") as archive:
+            yield archive
+            # The checksum stands after the last member, and what follows it is no part of the package.
+            unfolded.read(LARGEST_FILE)
+            if unfolded.read(1):
+                raise Refused("goes on after its end")
+
+
+class _Bounded(gzip.GzipFile):
+    """A gzip file of which nobody may ask for more at once than a member may hold: headers have sizes too."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= LARGEST_FILE + tarfile.BLOCKSIZE:
+            raise Refused("a header larger than 64 MiB")
+        return super().read(size)
+
+
+def _bodies(archive: tarfile.TarFile, path: Path, report: ImportReport) -> Iterator[FileBytes]:
+    total = 0
+    for count, member in enumerate(archive, start=1):
+        total += member.size  # as the header says; tarfile gives no more than that, and passes over no less
+        if count > MOST_MEMBERS:
+            raise Refused(f"more than {MOST_MEMBERS} members")
+        if total > LARGEST_ARCHIVE:
+            raise Refused("unpacks to more than 2 GiB")
+        # The system's encoding may have no letters for a name, and a terminal obeys what is none.
+        name = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in member.name)
+        if member.size > LARGEST_FILE:
+            report.skipped.append((f"{path}:{name}", "larger than 64 MiB"))
+        elif name.endswith(ARCHIVES):
+            report.skipped.append((f"{path}:{name}", "an archive within an archive; unpack it first"))
+        elif member.isfile() and (stream := archive.extractfile(member)) is not None:
+            yield FileBytes(name=f"{path}:{name}", body=stream.read())
 
 
 def import_paths(paths: Iterable[Path], *, progress: Callable[[int], None] | None = None) -> ImportReport:

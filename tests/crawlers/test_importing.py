@@ -1,14 +1,19 @@
 """Do files, folders and daily packages come in through the same parsers, once, with the broken ones kept whole?"""
 
 import io
+import json
 import tarfile
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import URL
+from typer.testing import CliRunner
 
+from cli import app
+from crawlers import importing
 from crawlers.importing import import_paths
 from crawlers.saving import Saved
 from db.listing import Wanted, notices
@@ -16,6 +21,7 @@ from db.models import Quarantined
 from db.session import transaction
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
+from demo.many import many_notices
 
 DAY = [n for n in catalogue(date(2026, 11, 23), 1) if n.on_portal("ted")][:20]
 
@@ -77,6 +83,135 @@ def test_what_is_no_archive_is_told_and_nothing_breaks(database: URL, tmp_path: 
     (tmp_path / "day.tar.gz").write_bytes(body)
     report = import_paths([tmp_path / "day.tar.gz"])
     assert (len(report.skipped), report.saved.total()) == (1, 0)
+
+
+def bodies(*members: tuple[str, bytes]) -> bytes:
+    """A package in memory."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        for name, body in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return target.getvalue()
+
+
+def notice(place: int) -> tuple[str, bytes]:
+    return f"{DAY[place].ted_number}.xml", eforms_xml(DAY[place], "ted")
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
+def test_a_package_that_breaks_off_gives_what_came_before_and_the_rest_when_it_is_whole(
+    database: URL, tmp_path: Path, share: float
+) -> None:
+    path = package(tmp_path / "day.tar.gz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    cut = import_paths([path])
+    assert cut.incomplete == [str(path)]
+    assert "broken off after" in cut.skipped[-1][1]
+    assert 0 < cut.saved[Saved.NEW] <= 20
+    assert len(stored()) == cut.saved[Saved.NEW]
+    path.write_bytes(whole)
+    again = import_paths([path])
+    assert not again.incomplete
+    assert (again.saved[Saved.UNCHANGED], len(stored())) == (cut.saved[Saved.NEW], 20)
+
+
+def test_a_package_with_bytes_gone_wrong_is_told(database: URL, tmp_path: Path) -> None:
+    path = package(tmp_path / "day.tar.gz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:2000] + bytes(byte ^ 0x5A for byte in whole[2000:2600]) + whole[2600:])
+    report = import_paths([path, _single(tmp_path)])
+    assert report.incomplete == [str(path)]
+    assert DAY[19].ted_number in stored()  # what stands beside it comes in
+
+
+def _single(folder: Path) -> Path:
+    name, body = notice(19)
+    (folder / name).write_bytes(body)
+    return folder / name
+
+
+def test_odd_names_links_and_nested_archives_harm_nothing(database: URL, tmp_path: Path) -> None:
+    odd = io.BytesIO()
+    with tarfile.open(fileobj=odd, mode="w:gz") as archive:
+        for kind, name in (
+            (tarfile.SYMTYPE, "link.xml"),
+            (tarfile.LNKTYPE, "hard.xml"),
+            (tarfile.FIFOTYPE, "fifo.xml"),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/passwd"
+            archive.addfile(member)
+        for place, name in enumerate(("/etc/cron.d/x.xml", "a\x1b[31m\udcff.xml", "ø" * 300 + ".xml", "dir/")):
+            body = notice(place)[1]
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+        inner = bodies(notice(5))
+        member = tarfile.TarInfo("inner.tar.gz")
+        member.size = len(inner)
+        archive.addfile(member, io.BytesIO(inner))
+    (tmp_path / "odd.tar.gz").write_bytes(odd.getvalue())
+    report = import_paths([tmp_path / "odd.tar.gz"])
+    assert stored() == {one.ted_number for one in DAY[:4]}
+    told = dict(report.skipped)
+    assert told[f"{tmp_path}/odd.tar.gz:inner.tar.gz"] == "an archive within an archive; unpack it first"
+    assert all(name.isprintable() for name in told)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["odd.tar.gz"]
+
+
+def test_a_package_may_not_unfold_without_end(database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "LARGEST_FILE", 1_000_000)
+    monkeypatch.setattr(importing, "LARGEST_ARCHIVE", 3_000_000)
+    monkeypatch.setattr(importing, "MOST_MEMBERS", 12)
+    large = tmp_path / "large.tar.gz"
+    large.write_bytes(bodies(("0.xml", bytes(1_000_001)), notice(0), ("1.xml", bytes(999_999)), ("2.xml", bytes(999_999)),
+                             notice(1)))  # fmt: skip
+    many = tmp_path / "many.tar.gz"
+    many.write_bytes(bodies(*[notice(place) for place in range(14)]))
+    header = tmp_path / "header.tar.gz"
+    header.write_bytes(bodies(notice(0), ("x" * 2_000_000, b"")))
+    report = import_paths([large, many, header])
+    assert report.incomplete == [str(large), str(many), str(header)]
+    reasons = [reason for name, reason in report.skipped if name in report.incomplete]
+    assert [reason.rpartition(": ")[2] for reason in reasons] == [
+        "unpacks to more than 2 GiB",
+        "more than 12 members",
+        "a header larger than 64 MiB",
+    ]
+    assert len(stored()) == 12
+
+
+def test_the_command_tells_of_a_package_that_broke_off(database: URL, tmp_path: Path) -> None:
+    path = package(tmp_path / "day.tar.gz")
+    path.write_bytes(path.read_bytes()[:-3000])
+    told = CliRunner().invoke(app, ["import", str(path)])
+    assert told.exit_code == 1
+    assert "not read to the end" in " ".join(told.output.split())
+    assert stored()
+
+
+@pytest.mark.parametrize(
+    "count", [300, pytest.param(3700, marks=[pytest.mark.prove, pytest.mark.timeout(600)])], ids=["share", "whole day"]
+)
+def test_a_day_of_ted_comes_in_fast_and_again_writes_nothing(database: URL, tmp_path: Path, count: int) -> None:
+    path = tmp_path / "20261120_224.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+        for one in many_notices(count, date(2026, 11, 20)):
+            body = eforms_xml(one, "ted")
+            member = tarfile.TarInfo(f"20261120_224/{one.number:08d}_2026.xml")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    for before in (None, count):
+        started = perf_counter()
+        told = CliRunner().invoke(app, ["import", "--json", str(path)])
+        rate = count / (perf_counter() - started)
+        row = json.loads(told.stdout)
+        print(f"{count} notices at {rate:.0f}/s: {row}")
+        assert (row["files"], row["new"], row["unchanged"]) == (count, count - (before or 0), before or 0)
+    assert len(stored()) == count
 
 
 def test_real_payloads_come_in_without_a_quarantine_and_again_change_nothing(database: URL, shared: Path) -> None:
