@@ -153,8 +153,19 @@ def cut(plain: str, limit: int) -> str:
 def fold(plain: str) -> str:
     """Letters and digits only, lower case, accents off: for comparing titles and names, never for showing them."""
     lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", plain).casefold())
-    bare = (char for char in lower if not unicodedata.combining(char))
-    return " ".join("".join(char if char.isalnum() else " " for char in bare).split())
+    return " ".join(lower.translate(_BARE).split())
+
+
+class _Bare(dict[int, str | None]):
+    """What becomes of a letter when it is folded; asked once for each that there is, since titles have many."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        self[code] = told = None if unicodedata.combining(char) else char if char.isalnum() else " "
+        return told
+
+
+_BARE: Final = _Bare()
 
 
 def is_damaged(plain: str) -> bool:

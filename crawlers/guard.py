@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from crawlers import robots
 from crawlers.addresses import SCHEMES, Allowance, refusal
-from crawlers.notice import SourceBroken
+from crawlers.notice import NotStored, SourceBroken
 from crawlers.pace import Pace, retry_after
 from crawlers.sources import forbidden_host
 from crawlers.tally import BYTES, ERROR, NEXT_CHECK, REQUESTS
@@ -171,8 +171,9 @@ class Gate:
         self.stop(str(error) if isinstance(error, SourceBroken) else f"{type(error).__name__}: {error}")
 
     def store_failed(self, failure: Failure) -> None:
-        """A notice that could not be stored ends the run: the next one begins before it."""
-        self.stop(f"not stored: {type(failure.value).__name__}")
+        """A store that fails ends the run: the next one begins before it. What one notice alone says does not."""
+        if not isinstance(failure.value, NotStored):
+            self.stop(f"not stored: {type(failure.value).__name__}")
 
     # What a portal asks for.
 

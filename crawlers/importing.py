@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from crawlers import payload
+from crawlers.batches import BATCH
 from crawlers.notice import Broken, ParsedNotice
 from crawlers.saving import Saved
-from crawlers.store import store_all
+from crawlers.store import store_all, store_each
 
-BATCH = 250
 LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_ARCHIVE = 2 * 1024 * 1024 * 1024  # unpacked; a TED day is about 100 MiB
 MOST_MEMBERS = 20_000
+MOST_HELD = 32 * 1024 * 1024  # of files whose notices wait to be stored together
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 DAMAGES = (tarfile.TarError, EOFError, OSError, zlib.error)
 
@@ -44,6 +44,9 @@ class FileBytes:
 
     name: str
     body: bytes
+
+
+Met = tuple[FileBytes, ParsedNotice | Broken]
 
 
 def files(paths: Iterable[Path], report: ImportReport) -> Iterator[FileBytes]:
@@ -125,24 +128,48 @@ def _bodies(archive: tarfile.TarFile, path: Path, report: ImportReport) -> Itera
 
 
 def import_paths(paths: Iterable[Path], *, progress: Callable[[int], None] | None = None) -> ImportReport:
-    """Read and store everything below the paths; importing twice changes nothing. ``progress(n)``: n more files."""
+    """Read and store everything below the paths; importing twice changes nothing. ``progress(n)``: n more files.
+
+    A notice that cannot be stored is quarantined with its whole file, and the rest goes on.
+    """
     report = ImportReport()
-    met = _met(files(paths, report), report, progress)
-    while batch := list(islice(met, BATCH)):
-        report.saved += store_all(batch)
+    for batch in _batches(_met(files(paths, report), report, progress)):
+        outcomes = store_each([met for _, met in batch])
+        kept: list[ParsedNotice | Broken] = []
+        for (file, met), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Saved):
+                report.saved[outcome] += 1
+            elif isinstance(met, Broken):
+                raise outcome
+            else:
+                report.broken.append((file.name, str(outcome)))
+                kept.append(payload.kept_whole(met, file.body, file.name, str(outcome)))
+        report.saved.update(store_all(kept))
     return report
 
 
-def _met(
-    found: Iterable[FileBytes], report: ImportReport, progress: Callable[[int], None] | None
-) -> Iterator[ParsedNotice | Broken]:
+def _batches(met: Iterable[Met]) -> Iterator[list[Met]]:
+    """So many notices at a time as are stored together; fewer where their files are large."""
+    batch: list[Met] = []
+    held: dict[str, int] = {}
+    for file, one in met:
+        batch.append((file, one))
+        held[file.name] = len(file.body)
+        if len(batch) == BATCH or sum(held.values()) > MOST_HELD:
+            yield batch
+            batch, held = [], {}
+    if batch:
+        yield batch
+
+
+def _met(found: Iterable[FileBytes], report: ImportReport, progress: Callable[[int], None] | None) -> Iterator[Met]:
     for file in found:
         report.files += 1
         try:
             for one in payload.read(file.body, file.name):
                 if isinstance(one, Broken):
                     report.broken.append((file.name, one.reason))
-                yield one
+                yield file, one
         except payload.NotANotice as reason:
             report.skipped.append((file.name, str(reason)))
         if progress is not None:

@@ -18,6 +18,9 @@ from crawlers.notice import ParsedNotice, Stage
 
 SHORTEST_TITLE: Final = 12  # letters; a shorter folded title, such as "rammeavtale", says too little for a guess
 LONGEST_LINK: Final = 500
+# Of a folded name and title, characters that go into a key: an index takes no more than 2,704 bytes, and some letters
+# have four.
+LONGEST_NAME, LONGEST_WORDS = 200, 300
 _OSLO: Final = ZoneInfo("Europe/Oslo")  # of a deadline's day; Stockholm keeps the same clock
 # "2021" and "2023" stand as references in real notices; a case number has more to it.
 _BARE_YEAR: Final = re.compile(r"(?:19|20)\d\d")
@@ -118,8 +121,10 @@ def _facts(notice: ParsedNotice) -> Iterator[Key]:
 def _guesses(notice: ParsedNotice) -> Iterator[Key]:
     buyers = _buyer(notice)
     day = _day(notice)
-    titles = sorted({words for title in notice.title.values() if len(words := fold(title)) >= SHORTEST_TITLE})
-    reference = fold(notice.reference or "")
+    titles = sorted(
+        {words[:LONGEST_WORDS] for title in notice.title.values() if len(words := fold(title)) >= SHORTEST_TITLE}
+    )
+    reference = fold(notice.reference or "")[:LONGEST_WORDS]
     for buyer in buyers:
         if len(reference) >= 4 and any(c.isdigit() for c in reference) and not _BARE_YEAR.fullmatch(reference):
             yield Key(role=Role.GUESS, kind=Kind.REFERENCE, value=f"{buyer}|{reference}")
@@ -136,7 +141,7 @@ def _buyer(notice: ParsedNotice) -> list[str]:
     if not notice.buyers:
         return []
     first = notice.buyers[0]
-    return sorted({written for written in (first.digits, fold(first.name)) if written})
+    return sorted({written[:LONGEST_NAME] for written in (first.digits, fold(first.name)) if written})
 
 
 def _day(notice: ParsedNotice) -> str | None:

@@ -20,6 +20,10 @@ class NoticeBroken(ValueError):  # noqa: N818 - as above
     """Raised when one notice cannot be read whole; it is quarantined with this reason and the rest goes on."""
 
 
+class NotStored(Exception):  # noqa: N818 - as above
+    """Of one notice that was read: why no table can hold it, in words for the quarantine. The rest goes on."""
+
+
 class Stage(StrEnum):
     """Where in a procurement's life a notice stands (eForms BT-03 form type, rolled up)."""
 
@@ -194,6 +198,7 @@ __all__ = [
     "DeadlineKind",
     "Link",
     "Money",
+    "NotStored",
     "NoticeBroken",
     "ParsedBuyer",
     "ParsedLot",

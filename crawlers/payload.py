@@ -124,6 +124,17 @@ def read(body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
     return _read(recognise(body, name), body, name)
 
 
+def kept_whole(notice: ParsedNotice, body: bytes, name: str, reason: str) -> Broken:
+    """A notice that was read out of this file, and for some reason cannot be taken in, with the whole file."""
+    return Broken(
+        source=notice.source,
+        source_id=notice.source_id,
+        reason=reason,
+        body=body,
+        content_type=_type(recognise(body, name)),
+    )
+
+
 def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
     stem = PurePosixPath(name.replace("\\", "/").rpartition(":")[2]).name.split(".", 1)[0]
     try:

@@ -172,7 +172,7 @@ def notice_ids(s: Session, named: Collection[tuple[str, str]]) -> dict[tuple[str
 
 
 def corrected_by(s: Session, notice_id: int) -> NoticeVersion | None:
-    """The notice that this one corrects, as it reads now; None where it corrects none, or none that is stored."""
+    """The notice that this one corrects, as it reads now; None where it corrects none, or none that came before it."""
     mine, theirs = aliased(NoticeKey), aliased(NoticeKey)
     same = and_(theirs.kind == mine.kind, theirs.value == mine.value, theirs.role == Role.OWN)
     return s.scalars(
@@ -180,6 +180,6 @@ def corrected_by(s: Session, notice_id: int) -> NoticeVersion | None:
         .join(Notice, Notice.current_version_id == NoticeVersion.id)
         .join(theirs, theirs.notice_id == Notice.id)
         .join(mine, same)
-        .where(mine.notice_id == notice_id, mine.role == Role.CHANGES, Notice.id != notice_id)
+        .where(mine.notice_id == notice_id, mine.role == Role.CHANGES, Notice.id < notice_id)
         .order_by(Notice.id)
     ).first()

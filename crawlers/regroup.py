@@ -33,7 +33,7 @@ def regroup(s: Session, ids: Mapping[Name, int], kinships: Iterable[Kinship]) ->
     _move(s, before, target)
     for group in groups:
         for name in group.members:
-            tie = _written(name, group.ties.get(name))
+            tie = written(name, group.ties.get(name))
             if tie != stands[ids[name]].tie:
                 s.execute(update(Notice).where(Notice.id == ids[name]).values(tie=null() if tie is None else tie))
 
@@ -41,13 +41,13 @@ def regroup(s: Session, ids: Mapping[Name, int], kinships: Iterable[Kinship]) ->
 def _targets(
     s: Session, groups: Sequence[Kinship], ids: Mapping[Name, int], before: Mapping[int, int]
 ) -> dict[int, int]:
-    """The procurement of each notice: its group's oldest, unless the elder part of a split has kept that."""
+    """The procurement of each notice: that of its group's eldest, unless the elder part of a split has kept that."""
     target: dict[int, int] = {}
     taken: set[int] = set()
     # By the eldest notice, so that of two parts the one that was there first keeps the procurement and its history.
     for group in sorted(groups, key=lambda group: min(ids[name] for name in group.members)):
-        mine = [ids[name] for name in group.members]
-        free = sorted({before[notice_id] for notice_id in mine} - taken)
+        mine = sorted(ids[name] for name in group.members)
+        free = [before[notice_id] for notice_id in mine if before[notice_id] not in taken]
         procurement_id = free[0] if free else s.scalars(insert(Procurement).returning(Procurement.id)).one()
         taken.add(procurement_id)
         target |= dict.fromkeys(mine, procurement_id)
@@ -165,7 +165,7 @@ def _forget(s: Session, procurement_id: int) -> None:
     s.execute(delete(Procurement).where(Procurement.id == procurement_id, ~told))
 
 
-def _written(name: Name, tie: Tie | None) -> dict[str, Any] | None:
+def written(name: Name, tie: Tie | None) -> dict[str, Any] | None:
     """A tie as the notice's row keeps it, told from its own side."""
     if tie is None:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from crawlers.notice import ParsedLot, ParsedNotice
 from db.models import Lot, NoticeVersion
@@ -24,66 +25,80 @@ def version_row(
     notice: ParsedNotice, *, notice_id: int, number: int, digest: str, fetch_id: int | None
 ) -> NoticeVersion:
     """The row of one reading of a notice, without its lots and buyers."""
-    deadline = notice.deadline
     return NoticeVersion(
-        notice_id=notice_id,
-        number=number,
-        content_hash=digest,
-        payload_sha256=notice.payload_sha256,
-        wire_format=notice.wire_format,
-        fetch_id=fetch_id,
-        stage=notice.stage,
-        title=dict(notice.title),
-        description=dict(notice.description),
-        language=notice.language,
-        country=notice.country,
-        cpv=list(notice.cpv),
-        nuts=list(notice.nuts),
-        nationwide=notice.nationwide,
-        published_at=notice.published_at,
-        deadline_at=deadline.at if deadline else None,
-        deadline_kind=deadline.kind if deadline else None,
-        deadline_date_only=deadline.date_only if deadline else False,
-        value_amount=notice.value.amount if notice.value else None,
-        value_currency=notice.value.currency if notice.value else None,
-        notice_type=notice.notice_type,
-        notice_subtype=notice.notice_subtype,
-        legal_basis=notice.legal_basis,
-        procedure_type=notice.procedure_type,
-        contract_nature=notice.contract_nature,
-        framework=notice.framework,
-        sme_suitable=notice.sme_suitable,
-        security_clearance=notice.security_clearance,
-        activity=notice.activity,
-        cancelled=notice.cancelled,
-        notice_uuid=notice.notice_uuid,
-        notice_version=notice.notice_version,
-        procedure_uuid=notice.procedure_uuid,
-        ojs_number=notice.ojs_number,
-        reference=notice.reference,
-        changes_notice=notice.changes_notice,
-        previous_notices=list(notice.previous_notices),
-        url=notice.url,
-        links=[[link.kind, link.url] for link in notice.links],
-        oddities=list(notice.oddities),
+        **version_columns(notice, notice_id=notice_id, number=number, digest=digest, fetch_id=fetch_id)
     )
+
+
+def version_columns(
+    notice: ParsedNotice, *, notice_id: int, number: int, digest: str, fetch_id: int | None
+) -> dict[str, Any]:
+    """The same as a mapping, for those who store many."""
+    deadline = notice.deadline
+    return {
+        "notice_id": notice_id,
+        "number": number,
+        "content_hash": digest,
+        "payload_sha256": notice.payload_sha256,
+        "wire_format": notice.wire_format,
+        "fetch_id": fetch_id,
+        "stage": notice.stage,
+        "title": dict(notice.title),
+        "description": dict(notice.description),
+        "language": notice.language,
+        "country": notice.country,
+        "cpv": list(notice.cpv),
+        "nuts": list(notice.nuts),
+        "nationwide": notice.nationwide,
+        "published_at": notice.published_at,
+        "deadline_at": deadline.at if deadline else None,
+        "deadline_kind": deadline.kind if deadline else None,
+        "deadline_date_only": deadline.date_only if deadline else False,
+        "value_amount": notice.value.amount if notice.value else None,
+        "value_currency": notice.value.currency if notice.value else None,
+        "notice_type": notice.notice_type,
+        "notice_subtype": notice.notice_subtype,
+        "legal_basis": notice.legal_basis,
+        "procedure_type": notice.procedure_type,
+        "contract_nature": notice.contract_nature,
+        "framework": notice.framework,
+        "sme_suitable": notice.sme_suitable,
+        "security_clearance": notice.security_clearance,
+        "activity": notice.activity,
+        "cancelled": notice.cancelled,
+        "notice_uuid": notice.notice_uuid,
+        "notice_version": notice.notice_version,
+        "procedure_uuid": notice.procedure_uuid,
+        "ojs_number": notice.ojs_number,
+        "reference": notice.reference,
+        "changes_notice": notice.changes_notice,
+        "previous_notices": list(notice.previous_notices),
+        "url": notice.url,
+        "links": [[link.kind, link.url] for link in notice.links],
+        "oddities": list(notice.oddities),
+    }
 
 
 def lot_row(version_id: int, lot: ParsedLot) -> Lot:
     """The row of one lot."""
-    return Lot(
-        version_id=version_id,
-        identifier=lot.identifier,
-        title=dict(lot.title),
-        description=dict(lot.description),
-        cpv=list(lot.cpv),
-        nuts=list(lot.nuts),
-        deadline_at=lot.deadline.at if lot.deadline else None,
-        deadline_kind=lot.deadline.kind if lot.deadline else None,
-        deadline_date_only=lot.deadline.date_only if lot.deadline else False,
-        value_amount=lot.value.amount if lot.value else None,
-        value_currency=lot.value.currency if lot.value else None,
-    )
+    return Lot(**lot_columns(version_id, lot))
+
+
+def lot_columns(version_id: int, lot: ParsedLot) -> dict[str, Any]:
+    """The same as a mapping, for those who store many."""
+    return {
+        "version_id": version_id,
+        "identifier": lot.identifier,
+        "title": dict(lot.title),
+        "description": dict(lot.description),
+        "cpv": list(lot.cpv),
+        "nuts": list(lot.nuts),
+        "deadline_at": lot.deadline.at if lot.deadline else None,
+        "deadline_kind": lot.deadline.kind if lot.deadline else None,
+        "deadline_date_only": lot.deadline.date_only if lot.deadline else False,
+        "value_amount": lot.value.amount if lot.value else None,
+        "value_currency": lot.value.currency if lot.value else None,
+    }
 
 
 def numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:

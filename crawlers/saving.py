@@ -8,7 +8,7 @@ without counting as a corrigendum; a poorer one after a richer is not stored at 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -26,6 +26,7 @@ from db.notices import SUPERSEDED
 from db.session import utcnow
 
 LONGEST_REASON: Final = 2000
+SEEN_ANEW: Final = timedelta(days=1)  # what "seen" serves counts in days; a write for each look would buy nothing
 
 
 class Saved(StrEnum):
@@ -35,6 +36,15 @@ class Saved(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ids:
+    """The ids that are kept for the rows of a notice, in the order of the batch: the first two where it is new."""
+
+    procurement_id: int
+    notice_id: int
+    version_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +59,15 @@ class Standing:
     cancelled: bool
 
 
-def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Saved:
+def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None, ids: Ids | None = None) -> Saved:
     """Store one notice in the caller's transaction; calling it again with the same notice changes nothing.
 
-    The caller holds :func:`crawlers.procurement.lock`.
+    The caller holds :func:`crawlers.procurement.lock`. ``ids``: those that its rows are to have.
     """
-    row, fresh = _notice_row(s, notice)
+    row, fresh = _notice_row(s, notice, ids)
     relisted = bool(row.listing_sha256 and notice.listing_sha256 and row.listing_sha256 != notice.listing_sha256)
-    row.seen_at = utcnow()
+    if relisted or utcnow() - row.seen_at >= SEEN_ANEW:
+        row.seen_at = utcnow()
     row.listing_sha256 = notice.listing_sha256 or row.listing_sha256
     digest = content_hash(notice)
     standing = None if fresh else _standing(s, row)
@@ -68,6 +79,8 @@ def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None) -> Sa
     if number is None:
         return Saved.UNCHANGED
     version = version_row(notice, notice_id=row.id, number=number, digest=digest, fetch_id=fetch_id)
+    if ids is not None:
+        version.id = ids.version_id
     s.add(version)
     s.flush()
     _add_buyers(s, version.id, notice)
@@ -117,23 +130,32 @@ def _make_current(s: Session, row: Notice, version_id: int) -> None:
     s.flush()
 
 
-def quarantine(s: Session, broken: Broken) -> Saved:
-    """Keep a notice that cannot be read, whole, with its reason; the same body is kept once."""
+def quarantine(s: Session, broken: Broken, *, crawled: bool = False) -> Saved:
+    """Keep a notice that cannot be read, whole, with its reason; the same body is kept once.
+
+    ``crawled``: the portal gives it now, and has not taken it back since it was kept. A file says no such thing.
+    """
     statement = insert(Quarantined).values(
         source=broken.source,
-        source_id=broken.source_id,
+        source_id=None if broken.source_id is None else _storable(broken.source_id),
         payload_sha256=hashlib.sha256(broken.body).hexdigest(),
-        content_type=broken.content_type,
+        content_type=_storable(broken.content_type),
         body=broken.body,
-        reason=broken.reason[:LONGEST_REASON],
+        reason=_storable(broken.reason[:LONGEST_REASON]),
     )
     s.execute(
         statement.on_conflict_do_update(
             index_elements=["source", "payload_sha256"],
-            set_={"reason": statement.excluded.reason, "seen_at": utcnow()},
+            set_={"reason": statement.excluded.reason, **({"seen_at": utcnow()} if crawled else {})},
+            where=None if crawled else Quarantined.reason != statement.excluded.reason,
         )
     )
     return Saved.QUARANTINED
+
+
+def _storable(told: str) -> str:
+    """A text as every column takes it: what is kept because it cannot be stored must not fail for the same reason."""
+    return told.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def known_listings(s: Session, source: str, since: datetime) -> dict[str, str]:
@@ -146,16 +168,19 @@ def known_listings(s: Session, source: str, since: datetime) -> dict[str, str]:
     return {source_id: sha for source_id, sha in rows if sha}
 
 
-def _notice_row(s: Session, notice: ParsedNotice) -> tuple[Notice, bool]:
+def _notice_row(s: Session, notice: ParsedNotice, ids: Ids | None) -> tuple[Notice, bool]:
     """The row of this publication, locked; made, with its procurement, where it is new."""
+    of_procurement = {"id": ids.procurement_id} if ids else {}
+    of_notice = {"id": ids.notice_id} if ids else {}
     mine = select(Notice).where(Notice.source == notice.source, Notice.source_id == notice.source_id)
     row = s.scalar(mine.with_for_update())
     if row is None:
         statement = insert(Notice).values(
             source=notice.source,
             source_id=notice.source_id,
-            procurement_id=s.scalars(insert(Procurement).returning(Procurement.id)).one(),
+            procurement_id=s.scalars(insert(Procurement).values(of_procurement).returning(Procurement.id)).one(),
             listing_sha256=notice.listing_sha256,
+            **of_notice,
         )
         made = s.scalar(statement.on_conflict_do_nothing(constraint="notice_once").returning(Notice.id))
         row = s.scalars(mine.with_for_update()).one()

@@ -11,7 +11,7 @@ from crawlers.robots import PRODUCT
 from settings import get_settings
 
 MEBIBYTE: Final = 1024 * 1024
-STORE: Final = "crawlers.store.StorePipeline"
+STORE: Final = "crawlers.pipeline.StorePipeline"
 
 
 def user_agent() -> str:
@@ -92,6 +92,8 @@ def _politeness(delay_s: float) -> dict[str, Any]:
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         # One source has one or two hosts; more requests in the air would only wait at the gate.
         "CONCURRENT_REQUESTS": 2,
+        # How many notices of one answer may wait for the store together; the default would cut a page of TED in two.
+        "CONCURRENT_ITEMS": 250,
         # 429 and 503 are the gate's (Retry-After); of the rest, what may be over in a moment.
         "RETRY_HTTP_CODES": [408, 500, 502, 504, 522, 524],
         "RETRY_TIMES": 2,

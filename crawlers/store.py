@@ -1,25 +1,26 @@
 """What does a crawl or an import leave in the database? The door between portals and tables.
 
-With :mod:`crawlers.saving`, :mod:`crawlers.rows`, :mod:`crawlers.procurement` and :mod:`crawlers.retry`, its parts,
-the only importer of the database among the crawlers.
+With its parts (docs/adr/0005) the only importer of the database among the crawlers.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
+from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from crawlers.notice import Broken, ParsedNotice
+from crawlers.batches import save_plain
+from crawlers.notice import Broken, NotStored, ParsedNotice
 from crawlers.procurement import lock
-from crawlers.saving import Saved, known_listings, quarantine, save
+from crawlers.saving import Ids, Saved, known_listings, quarantine, save
 from db.models import Fetch, FetchState, SourceState
 from db.process import this_process
-from db.session import engine, transaction, utcnow
+from db.session import transaction, utcnow
 
 FIRST_RUN_DAYS = 30
 KNOWN_DAYS = 60
@@ -159,38 +160,53 @@ def store(met: ParsedNotice | Broken, *, fetch_id: int | None = None) -> Saved:
         return _put(s, met, fetch_id)
 
 
-def store_all(met: Iterable[ParsedNotice | Broken]) -> Counter[Saved]:
-    """Store many notices in one transaction; a fault in one rolls back that one alone and is raised."""
-    counts: Counter[Saved] = Counter()
+def store_all(met: Sequence[ParsedNotice | Broken], *, fetch_id: int | None = None) -> list[Saved]:
+    """Store many notices in one transaction and tell what became of each; a fault in one stores none and is raised.
+
+    What is left behind is what storing them one by one, in their order, leaves.
+    """
     with transaction() as s:
         lock(s)
-        for one in met:
-            with s.begin_nested():
-                counts[_put(s, one, None)] += 1
-    return counts
+        plainly = save_plain(s, met, fetch_id=fetch_id)
+        saved = dict(plainly.saved)
+        for place, one in enumerate(met):
+            if place not in saved:
+                saved[place] = _put(s, one, fetch_id, plainly.ids.get(place))
+    return [saved[place] for place in range(len(met))]
 
 
-def _put(s: Session, met: ParsedNotice | Broken, fetch_id: int | None) -> Saved:
-    return quarantine(s, met) if isinstance(met, Broken) else save(s, met, fetch_id=fetch_id)
+def store_each(met: Sequence[ParsedNotice | Broken], *, fetch_id: int | None = None) -> list[Saved | NotStored]:
+    """Store many notices at once or, where one holds what no column takes, each alone; that one has NotStored in its place.
+
+    Any other fault says nothing of a notice, and is raised.
+    """
+    try:
+        return [*store_all(met, fetch_id=fetch_id)]
+    except Exception as fault:
+        if not _of_a_value(fault):
+            raise
+    return [_stored_alone(one, fetch_id) for one in met]
 
 
-class StorePipeline:
-    """Scrapy's item pipeline: each notice is stored before the next is read, so a killed crawl loses none."""
+def _stored_alone(met: ParsedNotice | Broken, fetch_id: int | None) -> Saved | NotStored:
+    try:
+        return store(met, fetch_id=fetch_id)
+    except Exception as fault:
+        if not _of_a_value(fault):
+            raise
+        wrong = NotStored(f"it could not be stored: {type(fault).__name__}")
+        wrong.__cause__ = fault
+        return wrong
 
-    def __init__(self, crawler: Any) -> None:
-        self.crawler = crawler
 
-    @classmethod
-    def from_crawler(cls, crawler: Any) -> Self:
-        """As Scrapy makes its components."""
-        return cls(crawler)
+def _of_a_value(fault: Exception) -> bool:
+    """Whether the fault lies in what a notice says: too large a number, a letter that is none, too long for an index."""
+    if isinstance(fault, DBAPIError) and isinstance(fault.orig, ProgramLimitExceeded):
+        return True
+    return isinstance(fault, DataError | IntegrityError | UnicodeError)
 
-    def process_item(self, item: ParsedNotice | Broken) -> ParsedNotice | Broken:
-        """Store it and count what became of it."""
-        saved = store(item, fetch_id=getattr(self.crawler.spider, "fetch_id", None))
-        self.crawler.stats.inc_value(f"anbudsvakt/{saved}")
-        return item
 
-    def close_spider(self) -> None:
-        """Give the connections back."""
-        engine().dispose()
+def _put(s: Session, met: ParsedNotice | Broken, fetch_id: int | None, ids: Ids | None = None) -> Saved:
+    if isinstance(met, Broken):
+        return quarantine(s, met, crawled=fetch_id is not None)
+    return save(s, met, fetch_id=fetch_id, ids=ids)

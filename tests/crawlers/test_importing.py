@@ -1,27 +1,25 @@
 """Do files, folders and daily packages come in through the same parsers, once, with the broken ones kept whole?"""
 
 import io
-import json
 import tarfile
 from datetime import date
 from pathlib import Path
-from time import perf_counter
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner
 
 from cli import app
 from crawlers import importing
 from crawlers.importing import import_paths
+from crawlers.retry import retry
 from crawlers.saving import Saved
 from db.listing import Wanted, notices
 from db.models import Quarantined
 from db.session import transaction
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
-from demo.many import many_notices
 
 DAY = [n for n in catalogue(date(2026, 11, 23), 1) if n.on_portal("ted")][:20]
 
@@ -193,25 +191,23 @@ def test_the_command_tells_of_a_package_that_broke_off(database: URL, tmp_path: 
     assert stored()
 
 
-@pytest.mark.parametrize(
-    "count", [300, pytest.param(3700, marks=[pytest.mark.prove, pytest.mark.timeout(600)])], ids=["share", "whole day"]
-)
-def test_a_day_of_ted_comes_in_fast_and_again_writes_nothing(database: URL, tmp_path: Path, count: int) -> None:
-    path = tmp_path / "20261120_224.tar.gz"
-    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
-        for one in many_notices(count, date(2026, 11, 20)):
-            body = eforms_xml(one, "ted")
-            member = tarfile.TarInfo(f"20261120_224/{one.number:08d}_2026.xml")
-            member.size = len(body)
-            archive.addfile(member, io.BytesIO(body))
-    for before in (None, count):
-        started = perf_counter()
-        told = CliRunner().invoke(app, ["import", "--json", str(path)])
-        rate = count / (perf_counter() - started)
-        row = json.loads(told.stdout)
-        print(f"{count} notices at {rate:.0f}/s: {row}")
-        assert (row["files"], row["new"], row["unchanged"]) == (count, count - (before or 0), before or 0)
-    assert len(stored()) == count
+def test_a_notice_that_cannot_be_stored_is_kept_whole_and_the_rest_comes_in(database: URL, tmp_path: Path) -> None:
+    path = package(tmp_path / "day.tar.gz")
+    (title,) = {text.title for language, text in DAY[3].texts.items() if language == "sv"} or {"-"}
+    with transaction() as s:
+        words = f"%{title}%".replace("'", "''")
+        s.execute(text(f"ALTER TABLE notice_version ADD CONSTRAINT refused CHECK (title::text NOT LIKE '{words}')"))
+    report = import_paths([path])
+    refused = 20 - report.saved[Saved.NEW]
+    assert 0 < refused < 20
+    assert (report.saved[Saved.QUARANTINED], len(stored()), len(report.broken)) == (refused, 20 - refused, refused)
+    with transaction() as s:
+        kept = s.scalars(select(Quarantined)).all()
+        assert {one.reason for one in kept} == {"it could not be stored: IntegrityError"}
+        assert eforms_xml(DAY[3], "ted") in {one.body for one in kept}
+        s.execute(text("ALTER TABLE notice_version DROP CONSTRAINT refused"))
+    assert retry().cleared == refused
+    assert len(stored()) == 20
 
 
 def test_real_payloads_come_in_without_a_quarantine_and_again_change_nothing(database: URL, shared: Path) -> None:

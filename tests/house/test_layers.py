@@ -20,7 +20,21 @@ MAY_IMPORT = {
 }
 # The parts of the store, and nothing else of the crawlers, know the database; all may ask it for the time.
 STORE = {
-    f"crawlers/{part}.py" for part in ("store", "saving", "rows", "diff", "procurement", "regroup", "rulings", "retry")
+    f"crawlers/{part}.py"
+    for part in (
+        "store",
+        "pipeline",
+        "batches",
+        "bulk",
+        "seating",
+        "saving",
+        "rows",
+        "diff",
+        "procurement",
+        "regroup",
+        "rulings",
+        "retry",
+    )
 }
 CLOCK = ("db.session", ("utcnow",))
 HEAVY = {
