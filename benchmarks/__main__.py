@@ -7,10 +7,10 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import answering, encoding, matching, scoring, sending
+from benchmarks import answering, crawling, encoding, matching, scoring, sending
 from benchmarks.ground import Skipped, Told, own_ground
 
-WHOLE = "--whole"  # measures scoring with all its notices, which takes minutes
+WHOLE = "--whole"  # measures crawling and scoring with all their notices, which takes minutes
 # Scoring stands before encoding, whose peer brings torch: memory is the most that this process ever held.
 PARTS: Mapping[str, Callable[[], Told]] = {
     "sending": sending.run,
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[], Told]] = {
     "answering": answering.run,
     "scoring": partial(scoring.run, whole=WHOLE in sys.argv),
     "encoding": encoding.run,
+    "crawling": partial(crawling.run, whole=WHOLE in sys.argv),
 }
 
 
