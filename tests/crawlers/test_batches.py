@@ -141,6 +141,14 @@ def test_one_with_a_title_alike_is_no_stranger(database: URL, before: int) -> No
     assert stored_groups() == groups("doffin:1 ted:2", "kommers:3")
 
 
+def test_what_a_ruling_alone_joined_speaks_against_a_guess(database: URL) -> None:
+    store_all([notice("doffin", "1", reference="sak 2026/14"), notice("ted", "2")])
+    with transaction() as s:
+        join(s, [("doffin", "1"), ("ted", "2")], by="kari", why="ett kjøp")
+    store_all([notice("ted", "3", reference="sak 2026/14"), notice("kommers", "4")])  # TED never tells a thing twice
+    assert stored_groups() == groups("doffin:1 ted:2", "ted:3", "kommers:4")
+
+
 def compare(met: list[Met], before: int, seed: int, size: int, *, crawled: bool) -> None:
     """Let the same happen twice: then all that comes is stored one by one, and in batches."""
     outcomes = []
