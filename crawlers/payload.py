@@ -77,14 +77,15 @@ def recognise(body: bytes, name: str) -> Kind:
 
 
 def _of_page(body: bytes, name: str) -> Kind | None:
+    """By its content; of Kommers by its name too, for a broken row may have lost what it is known by."""
     if nspa.is_list(body):
         return Kind.NSPA
-    if kommers_hub.is_list(body):
+    if _stem(name) == HUB or kommers_hub.is_list(body):
         return Kind.KOMMERS_HUB
-    if kommers_list.is_list(body):
-        if _stem(name) not in _KOMMERS_LISTS:
-            raise NotANotice(f"a list of Kommers: call it {' or '.join(f'{key}.html' for key in _KOMMERS_LISTS)}")
+    if _stem(name) in _KOMMERS_LISTS:
         return Kind.KOMMERS_LIST
+    if kommers_list.is_list(body):
+        raise NotANotice(f"a list of Kommers: call it {' or '.join(f'{key}.html' for key in _KOMMERS_LISTS)}")
     return None
 
 
