@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -46,11 +46,15 @@ class Listed:
 
 def listed(notices: Iterable[Notice], today: date) -> tuple[Listed, ...]:
     """All that Kommers has, newest first."""
-    found = {}
+    found: dict[Numbers, Listed] = {}
     for notice in notices:
         numbers = mirrored(notice)
         if numbers is not None and notice.kind == "competition" and notice.on_portal("ted"):
-            found[numbers] = _mirror(notice, numbers)  # a corrigendum takes the place of what it corrects
+            # A corrigendum takes the place of what it corrects, under the first day: the row tells of no change but
+            # by the days that are left.
+            first = found.get(numbers)
+            mirror = _mirror(notice, numbers)
+            found[numbers] = replace(mirror, published=first.published) if first else mirror
     own = [_own(row, place, today) for place, row in enumerate(_rows())]
     return tuple(sorted((*found.values(), *own), key=lambda one: (one.published, one.numbers.hub), reverse=True))
 

@@ -23,12 +23,12 @@ SENT_ON = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where in the list we are, and what we ask with. ``met``: the numbers of the page before."""
+    """Where in the list we are, and what we ask with. ``rows``: how many the page before had."""
 
     page: int
     token: str
     session: str
-    met: frozenset[str] = frozenset()
+    rows: int = 0
 
 
 class Hub(PagesSpider):
@@ -60,18 +60,10 @@ class Hub(PagesSpider):
     def read(self, response: Response, cursor: Cursor) -> Iterator[Yielded]:
         """One page of the list, then the next or the end."""
         listing = kommers_hub.parse(page(response), self.plan.until)
-        if listing.pages is None:
-            raise SourceBroken("Kommers' list does not say how many pages it has")
-        if listing.page != cursor.page:
-            raise SourceBroken(f"Kommers gave page {listing.page} of its list where page {cursor.page} was asked for")
-        if not listing.notices and not listing.broken:
-            raise SourceBroken(f"Kommers' list has no notices on page {cursor.page} of {listing.pages}")
-        met = frozenset(row.source_id for row in listing.notices)
-        if met and met == cursor.met:
-            raise SourceBroken("Kommers gave the same page twice")
+        rows = self.on_page(listing, cursor.page, cursor.rows)
         yield from self.meet(listing)
-        if cursor.page < listing.pages:
-            yield self._page(replace(cursor, page=cursor.page + 1, met=met))
+        if cursor.page < (listing.pages or 0):
+            yield self._page(replace(cursor, page=cursor.page + 1, rows=rows))
         else:
             yield self.ask(self.plan.base_url + kommers_hub.PRIOR, self.read_prior, meta={"dont_redirect": True})
 

@@ -28,28 +28,20 @@ class Kommers(PagesSpider):
             self.plan.base_url,
             self.read,
             meta={"dont_redirect": True},
-            cb_kwargs={"number": 1, "session": "", "met": frozenset()},
+            cb_kwargs={"number": 1, "session": "", "last": 0},
         )
 
-    def read(self, response: Response, number: int, session: str, met: frozenset[str]) -> Iterator[Yielded]:
+    def read(self, response: Response, number: int, session: str, last: int) -> Iterator[Yielded]:
         """One page of the list, then the next, or the notices' own pages."""
         source = self.plan.source
         listing = kommers_list.parse(page(response), source=source.key, address=source.url)
-        if listing.pages is None:
-            raise SourceBroken("Kommers' list does not say how many pages it has")
-        if listing.page != number:
-            raise SourceBroken(f"Kommers gave page {listing.page} of its list where page {number} was asked for")
-        if not listing.notices and not listing.broken:
-            raise SourceBroken(f"Kommers' list has no notices on page {number} of {listing.pages}")
-        numbers = frozenset(row.source_id for row in listing.notices)
-        if numbers and numbers == met:
-            raise SourceBroken("Kommers gave the same page twice")
+        rows = self.on_page(listing, number, last)
         yield from self.meet(listing)
-        if number < listing.pages:
+        if number < (listing.pages or 0):
             fields = self._onward(listing)
             session = cookies(response) or session
             yield self.send(
-                self.plan.base_url, fields, session, self.read, number=number + 1, session=session, met=numbers
+                self.plan.base_url, fields, session, self.read, number=number + 1, session=session, last=rows
             )
         else:
             yield from self.pages()

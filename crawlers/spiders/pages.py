@@ -52,6 +52,26 @@ class PagesSpider(NoticeSpider):
         meta = {"dont_redirect": True}
         return self.ask(url, callback, method="POST", body=body, headers=headers, meta=meta, cb_kwargs=details)
 
+    def on_page(self, listing: Listing, number: int, last: int) -> int:
+        """How many rows this page of the list has; SourceBroken when it is not the one that was asked for.
+
+        ``last``: how many the page before had. A shorter page without anything new is the list's end: what was published
+        meanwhile has pushed its rows there.
+        """
+        if listing.pages is None:
+            raise SourceBroken("Kommers' list does not say how many pages it has")
+        if listing.page != number:
+            raise SourceBroken(f"Kommers gave page {listing.page} of its list where page {number} was asked for")
+        rows = {row.source_id for row in listing.notices}
+        if not rows and not listing.broken:
+            raise SourceBroken(f"Kommers' list has no notices on page {number} of {listing.pages}")
+        if not rows:  # not an odd row among others: the portal has changed
+            told_so = f"none of the {len(listing.broken)} rows on page {number} of Kommers' list can be read"
+            raise SourceBroken(f"{told_so}: {listing.broken[0].reason}")
+        if rows and rows <= self._taken and len(rows) >= last:
+            raise SourceBroken("Kommers gave the same page twice")
+        return len(rows)
+
     def meet(self, listing: Listing) -> Iterator[Yielded]:
         """Take what a page of the list holds; rows that are new or changed wait for their pages."""
         yield from self.take(listing.broken)
