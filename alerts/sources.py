@@ -18,8 +18,8 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "kommers": "Kommers Annons",
         "kommers-elite": "Kommers eLite",
         "kommers-fmv": "Kommers (FMV)",
-        "kommers-polisen": "Kommers (Polisen)",
-        "kommers-trafikverket": "Kommers (Trafikverket)",
+        "kommers-polis": "Kommers (Polisen)",
+        "kommers-trafik": "Kommers (Trafikverket)",
     }
 )
 

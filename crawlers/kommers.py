@@ -21,6 +21,7 @@ from db.reference import builtin
 
 COUNTRY: Final = "SE"
 DEEPEST_ROW: Final = 6  # elements around a row's link that may still be the row
+LONGEST_POSITION: Final = 40  # letters of what says where in the list we are
 _POSITION: Final = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*")
 _NUTS_CODE: Final = re.compile(r"\bSE(?:\d[0-9A-Z]{0,2})?\b")
 _CPV_CODE: Final = re.compile(r"\b(\d{8})(?:-\d)?\b")
@@ -122,11 +123,21 @@ def position(top: Element) -> tuple[int | None, int | None]:
     alone = [
         (found, "text-center" in hypertext.classes(each))
         for each in top.iter("div", "span", "td", "p", "li")
-        if (found := _POSITION.fullmatch("".join(str(part) for part in each.itertext()) if len(each) < 3 else ""))
+        if (found := _POSITION.fullmatch(_short(each)))
     ]
     for found, _ in sorted(alone, key=lambda pair: not pair[1])[:1]:
         return int(found.group(1)), int(found.group(2))
     return None, None
+
+
+def _short(element: Element) -> str:
+    """Its text where that is a few words; '' for more, so that no large part of a page is put together for nothing."""
+    told = ""
+    for part in element.itertext():
+        told += " ".join(str(part).split()) + " "
+        if len(told) > LONGEST_POSITION:
+            return ""
+    return told
 
 
 def cpv_of(told: str) -> tuple[tuple[str, ...], str]:

@@ -230,7 +230,7 @@ def rows(settings: Settings | None = None) -> Iterator[dict[str, object]]:
     """Each source as a plain row, for a table on paper or in JSON; durations in seconds."""
     for source in sources(settings).values():
         row = asdict(source)
-        del row["spider"], row["asks"]
+        del row["spider"]
         seconds = {name: int(row[name].total_seconds()) for name in ("cadence", "quiet")}
         yield row | seconds | {"state": str(source.state), "grounds": [str(ground) for ground in source.grounds]}
 

@@ -15,8 +15,8 @@ from crawlers.source import Ground, Source, SourceState
 HUB: Final = "kommers"
 SITE: Final = "https://www.kommersannons.se"
 _TWO_WAYS: Final = (
-    "its terms are reported in two ways: one study found none for anonymous readers and a robots.txt that allows all, "
-    "another that §3.3 of the terms of registered accounts forbids automated access"
+    "one study found no terms for readers without an account and a robots.txt that allows all, another that §3.3 of the "
+    "terms of registered accounts forbids automated access"
 )
 
 
@@ -37,25 +37,24 @@ def _kommers(key: str, name: str, url: str, asks: str, *, floor: int, ceiling: i
         delay_s=3.0,  # one request in three seconds (sources.md §11)
         spider=spider,
         state=SourceState.OFF,
-        reason=f"{_TWO_WAYS}; ask {asks}, then name it in ANBUDSVAKT_PERMITTED"
-        + ("" if tried else f" ({key}=ADDRESS if its list stands elsewhere: nobody has seen this one answer)"),
+        reason="its terms are reported in two ways (none for readers without an account, no machines with one): ask "
+        f"{asks}, then set ANBUDSVAKT_PERMITTED={key}"
+        + ("" if tried else f" or {key}=ADDRESS, as its list is untried"),
         grounds=(Ground.PERMISSION,) if tried else (Ground.PERMISSION, Ground.UNTRIED),
-        asks=asks,
+        asks=f"{asks} whether a machine may read this public list once a day, without an account; {_TWO_WAYS}",
     )
 
 
 def _of_buyer(key: str, name: str, url: str, buyer: str) -> Source:
-    asks = f"Antirio and {buyer} whether a machine may read this public list once a day, without an account"
-    return _kommers(key, name, url, asks, floor=1, ceiling=1000, tried=False, spider="kommers")
+    return _kommers(key, name, url, f"Antirio and {buyer}", floor=1, ceiling=1000, tried=False, spider="kommers")
 
 
-_ANTIRIO: Final = "Antirio whether a machine may read this public list once a day, without an account"
 KOMMERS: Final = (
     _kommers(
         HUB,
         "Kommers Annons, Supplier Hub",
         SITE,
-        _ANTIRIO,
+        "Antirio",
         floor=100,  # 620 to 680 were open in September 2026 (sources.md §4.2)
         ceiling=3000,
         tried=True,
@@ -65,22 +64,22 @@ KOMMERS: Final = (
         "kommers-elite",
         "Kommers eLite",
         f"{SITE}/elite/notice/noticelist.aspx",
-        _ANTIRIO,
+        "Antirio",
         floor=50,  # some twenty pages of twenty (sources.md §4.3)
         ceiling=3000,
         tried=True,
         spider="kommers",
     ),
-    _of_buyer("kommers-fmv", "Kommers, FMV's own list", f"{SITE}/fmv/Notice/NoticeList.aspx?NoticeStatus=1", "FMV"),
+    _of_buyer("kommers-fmv", "Kommers (FMV)", f"{SITE}/fmv/Notice/NoticeList.aspx?NoticeStatus=1", "FMV"),
     _of_buyer(
-        "kommers-polisen",
-        "Kommers, Polismyndigheten's own list",
+        "kommers-polis",
+        "Kommers (Polismyndigheten)",
         "https://upphandling.polisen.se/Notice/NoticeList.aspx?NoticeStatus=1",
         "Polismyndigheten",
     ),
     _of_buyer(
-        "kommers-trafikverket",
-        "Kommers, Trafikverket's own list",
+        "kommers-trafik",
+        "Kommers (Trafikverket)",
         "https://upphandling.trafikverket.se/Notice/NoticeList.aspx?NoticeStatus=1",
         "Trafikverket",
     ),

@@ -16,8 +16,8 @@ ROWS = 5  # twenty in the portal
 PATHS = {
     "elite": "/elite/notice/noticelist.aspx",
     "fmv": "/fmv/Notice/NoticeList.aspx",
-    "polisen": "/polisen/Notice/NoticeList.aspx",
-    "trafikverket": "/trafikverket/Notice/NoticeList.aspx",
+    "polis": "/polis/Notice/NoticeList.aspx",
+    "trafik": "/trafik/Notice/NoticeList.aspx",
 }
 NEXT = "ctl00$ctl00$content$Content$btnNext"
 SESSION = "ASP.NET_SessionId"

@@ -8,11 +8,11 @@ SITE = "https://www.kommersannons.se"
 # Where a buyer publishes. The serial numbers of an instance begin where a notice's case number minus this ends up.
 INSTANCES = {
     "fmv": (f"{SITE}/fmv", 988_000),
-    "polisen": ("https://upphandling.polisen.se", 983_000),
-    "trafikverket": ("https://upphandling.trafikverket.se", 971_000),
+    "polis": ("https://upphandling.polisen.se", 983_000),
+    "trafik": ("https://upphandling.trafikverket.se", 971_000),
     "elite": (f"{SITE}/elite", 917_000),
 }
-_BUYERS = {"fmv": "fmv", "polisen": "polisen", "trafikverket": "trafikverket"} | dict.fromkeys(
+_BUYERS = {"fmv": "fmv", "polisen": "polis", "trafikverket": "trafik"} | dict.fromkeys(
     ("ostersund", "sundsvall", "falun", "gavle", "borlange", "ornskoldsvik"), "elite"
 )
 

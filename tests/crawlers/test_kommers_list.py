@@ -61,7 +61,7 @@ def test_the_notices_are_the_golden_ones() -> None:
         name: [joined(name, place)]
         for name, place in (("page-call.html", 0), ("page-dis.html", 3), ("page-rfi.html", 2))
     }
-    instances = ("elite", "fmv", "polisen", "trafikverket")
+    instances = ("elite", "fmv", "polis", "trafik")
     made: dict[str, Any] = {f"sandbox {one}": sandbox(f"kommers-{one}", one) for one in instances}
     check("kommers_list", {"kommers-elite.html": [*listing.notices, *listing.broken], **pages, **made})
 

@@ -18,7 +18,7 @@ from demo.kommers_numbers import mirrored
 from demo.portals import SandboxPortals
 from demo.witness import Faults
 
-INSTANCES = ("elite", "fmv", "polisen", "trafikverket")
+INSTANCES = ("elite", "fmv", "polis", "trafik")
 HUB = json.loads((PORTALS / "kommers_hub" / "expected.json").read_text(encoding="utf-8"))["sandbox"]
 LISTS = json.loads((PORTALS / "kommers_list" / "expected.json").read_text(encoding="utf-8"))
 
@@ -130,3 +130,18 @@ def test_a_rule_that_forbids_the_pages_alone_leaves_the_rows(database: URL) -> N
         asked = {seen.path for seen in portals.requests}
     assert outcome["new"] == len(HUB)
     assert asked == {"/robots.txt", *kommers_wire.LISTS}
+
+
+def test_a_page_that_comes_later_tells_more_and_corrects_nothing(database: URL) -> None:
+    del database
+    with SandboxPortals(today=TODAY, faults=Faults(robots_text="User-agent: *\nDisallow: /Notice/\n")) as portals:
+        assert crawl("kommers", portals.base_url, TODAY)["new"] == len(HUB)
+        portals.set_faults(Faults())
+        second = crawl("kommers", portals.base_url, TODAY)
+    assert (second["error"], second["new"]) == (None, 0)
+    assert stored("kommers") == {notice["source_id"]: said(notice) for notice in HUB}
+    assert {number for _, _, number in versions("kommers")} == {1}  # no reader is told of a change that was none
+    with transaction() as s:
+        told = s.scalars(select(NoticeVersion.changes).where(NoticeVersion.changes.is_not(None))).all()
+    assert len(told) >= 26
+    assert not [change for changes in told for change in changes or () if change["material"]]

@@ -12,7 +12,7 @@ from crawlers.sources_kommers import KOMMERS
 from settings import Settings, SettingsError
 
 Make = Callable[..., Settings]
-KEYS = {"kommers", "kommers-elite", "kommers-fmv", "kommers-polisen", "kommers-trafikverket"}
+KEYS = {"kommers", "kommers-elite", "kommers-fmv", "kommers-polis", "kommers-trafik"}
 
 
 @pytest.fixture
@@ -29,10 +29,12 @@ def test_every_list_of_kommers_is_off_and_says_both_readings_of_its_terms_and_wh
         source = found[key]
         assert source.state is SourceState.OFF
         assert Ground.PERMISSION in source.grounds
-        assert "found none for anonymous readers" in source.reason
-        assert "§3.3 of the terms of registered accounts forbids automated access" in source.reason
+        assert "reported in two ways (none for readers without an account, no machines with one)" in source.reason
         assert "ask Antirio" in source.reason
-        assert "ANBUDSVAKT_PERMITTED" in source.reason
+        assert f"ANBUDSVAKT_PERMITTED={key}" in source.reason
+        assert "no terms for readers without an account and a robots.txt that allows all" in source.asks
+        assert "§3.3 of the terms of registered accounts forbids automated access" in source.asks
+        assert "whether a machine may read this public list once a day, without an account" in source.asks
     assert "FMV" in found["kommers-fmv"].reason
     assert {key for key in KEYS if Ground.UNTRIED in found[key].grounds} == KEYS - {"kommers", "kommers-elite"}
 
@@ -49,7 +51,7 @@ def test_what_is_permitted_is_on_and_nothing_else(wanted: Make) -> None:
 
 def test_a_list_that_stands_elsewhere_is_read_there(wanted: Make) -> None:
     address = "https://upphandling.polisen.se/annonser/Notice/NoticeList.aspx?NoticeStatus=1"
-    assert sources(wanted(permitted=f"kommers-polisen={address}"))["kommers-polisen"].url == address
+    assert sources(wanted(permitted=f"kommers-polis={address}"))["kommers-polis"].url == address
 
 
 @pytest.mark.parametrize(
