@@ -155,10 +155,6 @@ def read(body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
     return _read(recognise(body, name), body, name)
 
 
-def _stem(name: str) -> str:
-    return PurePosixPath(name.replace("\\", "/").rpartition(":")[2]).name.split(".", 1)[0]
-
-
 def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
     stem = _stem(name)
     try:
@@ -185,7 +181,7 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
         )
 
 
-def _page(kind: Kind, body: bytes, stem: str) -> page.Page | nspa.Listing | funding.Calls | Listing:
+def _page(kind: Kind, body: bytes, stem: str = "") -> page.Page | nspa.Listing | funding.Calls | Listing:
     if kind is Kind.NSPA:
         return nspa.parse(body)
     if kind is Kind.KOMMERS_HUB:
@@ -203,6 +199,10 @@ def _source(kind: Kind, body: bytes) -> str:
     return {Kind.FEED: "feed", Kind.NSPA: nspa.NSPA, Kind.FUNDING: funding.FUNDING, Kind.KOMMERS_HUB: HUB}.get(
         kind, ted_search.TED
     )
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/").rpartition(":")[2]).name.split(".", 1)[0]
 
 
 def _number(kind: Kind, stem: str) -> str | None:
