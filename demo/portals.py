@@ -1,4 +1,4 @@
-"""Where can the collector find TED, Doffin, Kommers, NSPA, the EU's calls and two feeds without leaving this machine?
+"""Where can the collector find TED, Doffin, NSPA, the EU's calls and two feeds without leaving this machine?
 
     with SandboxPortals(day=1) as portals:
         collect(portals.base_url)
@@ -277,7 +277,7 @@ class SandboxPortals:
 def main(arguments: list[str] | None = None) -> None:
     """Run the portals until interrupted, printing their address as one JSON line."""
     parser = argparse.ArgumentParser(
-        prog="python -m demo.portals", description="TED, Doffin, Kommers, NSPA, the EU's calls, two feeds on loopback"
+        prog="python -m demo.portals", description="TED, Doffin, NSPA, the EU's calls and two feeds on loopback"
     )
     parser.add_argument("--port", type=int, default=8701, help="0 takes any free port")
     parser.add_argument("--day", type=int, default=1, choices=(1, 2), help="on day 2 the corrigenda are out")

@@ -1,5 +1,6 @@
 """Are Kommers' lists read to their ends with their tokens and states, and does a changed portal fail the run loudly?"""
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -84,6 +85,20 @@ def is_post(seen: Seen) -> bool:
     return seen.method == "POST"
 
 
+def in_turn(seen: Seen) -> Reply:
+    """The first two pages again and again, each under the number that was asked for."""
+    asked = int(form(seen)["PageIndex"])
+    shown = 1 + (asked - 1) % 2
+    return html(kommers_wire.page(CALLS, every(), TODAY, shown, "t1").replace(f" {shown} / 4", f" {asked} / 4"))
+
+
+def without_end(seen: Seen) -> Reply:
+    """New rows for ever, and always one page more."""
+    asked = int(form(seen)["PageIndex"])
+    body = kommers_wire.page(CALLS, every(), TODAY, 1, "t1").replace(" 1 / 4", f" {asked} / {asked + 1}")
+    return html(re.sub(r"Notice/(\d+)", rf"Notice/\g<1>{asked:03}", body))
+
+
 def untouched(_: Seen, reply: Reply) -> Reply:
     return reply
 
@@ -104,6 +119,8 @@ HUB: Mapping[str, tuple[Tamper, str | None]] = {
                          "gave page 1 of its list where page 2 was asked for"),
     "the same rows": (lambda seen, reply: html(kommers_wire.page(CALLS, every(), TODAY, 1, "t1").replace(" 1 / 4", f" {form(seen)['PageIndex']} / 4")) if is_post(seen) else reply,
                       "the same page twice"),
+    "two pages in turn": (lambda seen, reply: in_turn(seen) if is_post(seen) else reply, "the same page twice"),
+    "without an end": (lambda seen, reply: without_end(seen) if is_post(seen) else reply, "ceiling: 25 requests"),
     "other links": (changed("/Notices/TenderNotice/", "/annons/", where=is_post), "none of the 10 rows on page 1 of Kommers' list can be read: the row has no link"),
     "no rows": (lambda seen, reply: changed("/Notices/", "/annons/")(seen, changed("align-items-center", "x")(seen, reply)) if is_post(seen) else reply, "has no notices on page 1 of 4"),
     "no days": (changed("skickades f&#xF6;r publicering", "lades ut", where=is_post), "can be read: the row does not tell its day of publication"),
@@ -167,7 +184,13 @@ def told() -> Any:
             portal = opened.enter_context(Portal(lambda seen, t=tamper, a=true: t(seen, a(seen))))  # type: ignore[misc]
             portals.append(portal)
             asked.append(
-                {**RUN, "key": key, "base_url": portal.url + path, "known": known() if name == "known" else {}}
+                {
+                    **RUN,
+                    "key": key,
+                    "base_url": portal.url + path,
+                    "known": known() if name == "known" else {},
+                    "changes": {"ANBUDSVAKT_MOST_REQUESTS": 25} if name == "without an end" else {},
+                }
             )
         runs = spiders(*asked, limit_s=120)
     return {
