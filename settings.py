@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further RSS/Atom addresses, comma-separated key=url"
     )
+    permitted: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="sources whose owner was asked and allows it, comma-separated keys (or key=address): Kommers' lists",
+    )
     model: str | None = Field(
         None,
         description="another sentence-transformers model: a folder, or a hub's name once it was fetched; none = our own",
@@ -109,7 +113,7 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object, told: ValidationInfo) -> object:
         return cls.model_fields[str(told.field_name)].get_default() if value == "" else value
 
-    @field_validator("secret_key", "feeds", mode="before")
+    @field_validator("secret_key", "feeds", "permitted", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -15,6 +15,11 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "mcf": "MCF",
         "nspa": "NSPA",
         "eu-funding": "EU Funding & Tenders",
+        "kommers": "Kommers Annons",
+        "kommers-elite": "Kommers eLite",
+        "kommers-fmv": "Kommers (FMV)",
+        "kommers-polis": "Kommers (Polisen)",
+        "kommers-trafik": "Kommers (Trafikverket)",
     }
 )
 

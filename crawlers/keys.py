@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+from crawlers import kommers_address
 from crawlers.clean import fold
 from crawlers.codes import doffin_id, ojs_number, uuid_of
 from crawlers.notice import ParsedNotice, Stage
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     NOTICE = "notice"  # UUID of the notice
     PROCEDURE = "procedure"  # UUID of the procedure
     OJS = "ojs"
+    INSTANCE = "kommers instance"  # where in Kommers and under which number; several of its lists tell of one
     REFERENCE = "reference"  # buyer and the buyer's own reference
     LINK = "link"  # address of the documents, or where to submit
     TITLE = "title"  # buyer, folded title, deadline's day
@@ -78,6 +80,8 @@ def keys_of(notice: ParsedNotice) -> list[Key]:
 
 def link_key(url: str) -> str | None:
     """A portal's address of one purchase, written one way; None for a front page that many purchases share."""
+    if (place := kommers_address.named(url)) is not None:
+        return place.key
     parts = urlsplit(url)
     asked = [(name, value) for name, value in parse_qsl(parts.query) if name.lower() not in _WHERE_TO]
     names_one = any(name.lower().endswith("id") and len(value) >= 5 for name, value in asked)
@@ -94,6 +98,7 @@ def _own(notice: ParsedNotice) -> Iterator[Key]:
         (Kind.NOTICE, notice.notice_uuid),
         (Kind.PROCEDURE, notice.procedure_uuid),
         (Kind.OJS, notice.ojs_number),
+        (Kind.INSTANCE, kommers_address.procurement_number(notice)),
         (notice.source, notice.source_id),
     )
     for kind, value in pairs:
@@ -125,8 +130,13 @@ def _guesses(notice: ParsedNotice) -> Iterator[Key]:
         {words[:LONGEST_WORDS] for title in notice.title.values() if len(words := fold(title)) >= SHORTEST_TITLE}
     )
     reference = fold(notice.reference or "")[:LONGEST_WORDS]
+    telling = len(reference) >= 4 and any(c.isdigit() for c in reference) and not _BARE_YEAR.fullmatch(reference)
+    if telling and kommers_address.is_kommers(notice.source):
+        # Of a third of its notices the Supplier Hub tells no buyer; the title stands for him among Kommers' own lists.
+        for words in titles:
+            yield Key(role=Role.GUESS, kind=Kind.REFERENCE, value=f"{kommers_address.FAMILY}|{reference}|{words}")
     for buyer in buyers:
-        if len(reference) >= 4 and any(c.isdigit() for c in reference) and not _BARE_YEAR.fullmatch(reference):
+        if telling:
             yield Key(role=Role.GUESS, kind=Kind.REFERENCE, value=f"{buyer}|{reference}")
         for words in titles if day else ():
             yield Key(role=Role.GUESS, kind=Kind.TITLE, value=f"{buyer}|{words}|{day}")

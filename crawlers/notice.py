@@ -38,14 +38,15 @@ class WireFormat(StrEnum):
     """Which format a version was read from; a richer one replaces a poorer one without being a corrigendum."""
 
     FEED = "feed"
-    LISTING = "listing"  # a hit of a search API
+    LISTING = "listing"  # a hit of a search API, a row of a list
+    PAGE = "page"  # a row of a list, with the notice's own page
     TED_XML = "ted-xml"  # R2.0.7 to R2.0.9
     EFORMS = "eforms"
 
     @property
     def richness(self) -> int:
         """Order of preference, higher is richer."""
-        return {"feed": 0, "listing": 1, "ted-xml": 2, "eforms": 2}[self.value]
+        return {"feed": 0, "listing": 1, "page": 2, "ted-xml": 2, "eforms": 2}[self.value]
 
 
 class DeadlineKind(StrEnum):

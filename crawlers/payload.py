@@ -10,8 +10,22 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from crawlers import codes, doffin_search, eforms, feeds, funding, nspa, page, ted_search, ted_xml
+from crawlers import (
+    codes,
+    doffin_search,
+    eforms,
+    feeds,
+    funding,
+    kommers_hub,
+    kommers_list,
+    nspa,
+    page,
+    ted_search,
+    ted_xml,
+)
+from crawlers.kommers import Listing, unread
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
+from crawlers.sources_kommers import HUB, KOMMERS
 from db.session import utcnow
 
 _SNIFFED: Final = 16 * 1024
@@ -34,9 +48,13 @@ class Kind(StrEnum):
     FEED = "feed"
     NSPA = "nspa"
     FUNDING = "funding"
+    KOMMERS_HUB = "kommers-hub"
+    KOMMERS_LIST = "kommers-list"
 
 
-_HTML: Final = frozenset({"html", "table", "tr"})
+_HTML: Final = frozenset({"html", "table", "tr", "div"})
+_OF_PAGES: Final = frozenset({Kind.NSPA, Kind.KOMMERS_HUB, Kind.KOMMERS_LIST})
+_KOMMERS_LISTS: Final = {source.key: source.url for source in KOMMERS if source.key != HUB}
 _KINDS_OF_ROOTS: Final = {
     **dict.fromkeys(eforms.ROOTS, Kind.EFORMS),
     "TED_EXPORT": Kind.TED_XML,
@@ -52,10 +70,23 @@ def recognise(body: bytes, name: str) -> Kind:
     if not start:
         raise NotANotice("empty")
     if start.startswith("<"):
-        return Kind.NSPA if _root(start).lower() in _HTML and nspa.is_list(body) else _of_markup(start)
+        return (_of_page(body, name) if _root(start).lower() in _HTML else None) or _of_markup(start)
     if start[0] in "{[":
         return _of_json(body)
     raise NotANotice(f"neither XML nor JSON ({PurePosixPath(name).suffix or 'no ending'})")
+
+
+def _of_page(body: bytes, name: str) -> Kind | None:
+    """By its content; of Kommers by its name too, for a broken row may have lost what it is known by."""
+    if nspa.is_list(body):
+        return Kind.NSPA
+    if _stem(name) == HUB or kommers_hub.is_list(body):
+        return Kind.KOMMERS_HUB
+    if _stem(name) in _KOMMERS_LISTS:
+        return Kind.KOMMERS_LIST
+    if kommers_list.is_list(body):
+        raise NotANotice(f"a list of Kommers: call it {' or '.join(f'{key}.html' for key in _KOMMERS_LISTS)}")
+    return None
 
 
 def _of_markup(start: str) -> Kind:
@@ -136,7 +167,7 @@ def kept_whole(notice: ParsedNotice, body: bytes, name: str, reason: str) -> Bro
 
 
 def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]:
-    stem = PurePosixPath(name.replace("\\", "/").rpartition(":")[2]).name.split(".", 1)[0]
+    stem = _stem(name)
     try:
         if kind is Kind.EFORMS:
             yield eforms.parse(body, source_id=codes.doffin_id(stem) or codes.ojs_number(stem))
@@ -148,12 +179,12 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
             yield from entries
             yield from unread
         else:
-            found = _page(kind, body)
+            found = _page(kind, body, stem)
             yield from found.notices
             yield from found.broken
     except (NoticeBroken, SourceBroken) as reason:
         yield Broken(
-            source=_source(kind, body),
+            source=stem if kind is Kind.KOMMERS_LIST else _source(kind, body),
             source_id=_number(kind, stem),
             reason=str(reason),
             body=body,
@@ -161,9 +192,13 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
         )
 
 
-def _page(kind: Kind, body: bytes) -> page.Page | nspa.Listing | funding.Calls:
+def _page(kind: Kind, body: bytes, stem: str = "") -> page.Page | nspa.Listing | funding.Calls | Listing:
     if kind is Kind.NSPA:
         return nspa.parse(body)
+    if kind is Kind.KOMMERS_HUB:
+        return unread(kommers_hub.parse(body, utcnow().date()))
+    if kind is Kind.KOMMERS_LIST:
+        return unread(kommers_list.parse(body, source=stem, address=_KOMMERS_LISTS[stem]))
     if kind is Kind.FUNDING:
         return funding.parse(body, utcnow().date())
     return ted_search.parse(body) if kind is Kind.TED_SEARCH else doffin_search.parse(body)
@@ -172,7 +207,13 @@ def _page(kind: Kind, body: bytes) -> page.Page | nspa.Listing | funding.Calls:
 def _source(kind: Kind, body: bytes) -> str:
     if kind is Kind.DOFFIN_SEARCH or (kind is Kind.EFORMS and eforms.NORWEGIAN_CUSTOMIZATION.encode() in body):
         return doffin_search.DOFFIN
-    return {Kind.FEED: "feed", Kind.NSPA: nspa.NSPA, Kind.FUNDING: funding.FUNDING}.get(kind, ted_search.TED)
+    return {Kind.FEED: "feed", Kind.NSPA: nspa.NSPA, Kind.FUNDING: funding.FUNDING, Kind.KOMMERS_HUB: HUB}.get(
+        kind, ted_search.TED
+    )
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name.replace("\\", "/").rpartition(":")[2]).name.split(".", 1)[0]
 
 
 def _number(kind: Kind, stem: str) -> str | None:
@@ -180,6 +221,6 @@ def _number(kind: Kind, stem: str) -> str | None:
 
 
 def _type(kind: Kind) -> str:
-    if kind is Kind.NSPA:
+    if kind in _OF_PAGES:
         return "text/html"
     return "application/json" if kind in {Kind.TED_SEARCH, Kind.DOFFIN_SEARCH, Kind.FUNDING} else "application/xml"

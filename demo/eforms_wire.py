@@ -13,6 +13,7 @@ from lxml.etree import _Element as Element
 from demo.eforms_codes import COUNTRIES, FORMS, NATIONAL, language_code
 from demo.eforms_extension import notice_extension
 from demo.eforms_tree import EXTENSION, add, new_root
+from demo.kommers_numbers import mirrored
 from demo.notice import Deadline, Lot, Notice
 
 DISPATCHED_AT = time(9, 30, tzinfo=UTC)
@@ -181,12 +182,16 @@ def _terms(lot: Element, notice: Notice, portal: str) -> None:
 
 
 def documents_url(notice: Notice, kind: str = "non-restricted-document") -> str:
-    """Where the invented procurement platform keeps the documents (BT-15)."""
+    """Where the procurement platform keeps the documents (BT-15): Kommers, or an invented one."""
+    if (numbers := mirrored(notice)) is not None:
+        return numbers.dispatch_url
     return f"https://{_platform(notice)}/{notice.case}/{'open' if kind.startswith('non') else 'closed'}"
 
 
 def submission_url(notice: Notice) -> str:
     """Where tenders are handed in (BT-18)."""
+    if (numbers := mirrored(notice)) is not None:
+        return numbers.dispatch_url
     return f"https://{_platform(notice)}/{notice.case}/tender"
 
 

@@ -29,7 +29,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import doffin_wire, feed_wire, funding_portal, nspa_portal, ted_wire
+from demo import doffin_wire, feed_wire, funding_portal, kommers_portal, nspa_portal, ted_wire
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
 from demo.notice import Notice
@@ -80,6 +80,7 @@ def application(stand: _Stand) -> Starlette:
         *[route(channel.path, _feed) for channel in feed_wire.CHANNELS],
         *nspa_portal.routes(stand),
         *funding_portal.routes(stand),
+        *kommers_portal.routes(stand),
         route("/robots.txt", _robots),
         route("/_sandbox", _admin, "POST"),
         route("/_sandbox/log", _log),

@@ -147,10 +147,16 @@ def _card(one: Judged, teller: Teller) -> Card:
         origin=words.say(f"coverage.{kind}_from", country=_land(declared.country, words)),
         trouble=_trouble(one, teller),
         told=_told(one, teller),
-        facts=(words.plural(f"coverage.{kind}", record.notices), often),
+        facts=(words.plural(f"coverage.{kind}", record.notices), often, *_leave(declared, words)),
         licence=None if declared.licence in UNLICENSED else shown(declared.licence, LICENCE),
         terms=_terms(declared),
     )
+
+
+def _leave(declared: DeclaredSource, words: Texts) -> Iterator[str]:
+    """That a source is read by its owner's leave, where an administrator says that he has it."""
+    if "permitted" in declared.grounds:
+        yield words.say("coverage.ground.permitted")
 
 
 def _trouble(one: Judged, teller: Teller) -> str | None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from alerts.sources import NAMES
 from crawlers.addresses import refusal
 from crawlers.sources import SOURCES, Source, SourceState, UnknownSource, forbidden_host, rows, source_of, sources
+from crawlers.spiders.base import NoticeSpider
 from settings import Settings, SettingsError
 
 Make = Callable[..., Settings]
@@ -42,7 +43,7 @@ def test_every_source_says_what_must_be_known_of_it(source: Source) -> None:
         assert 0 < source.floor < source.ceiling
         assert forbidden_host(urlsplit(source.url).hostname or "") is None
         module = import_module(f"crawlers.spiders.{source.spider}")
-        assert issubclass(getattr(module, str(source.spider).title()), module.NoticeSpider)
+        assert issubclass(getattr(module, str(source.spider).title()), NoticeSpider)
 
 
 def test_keys_are_unique() -> None:
