@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         HttpUrl("https://anbudsvakt.example/kontakt"), description="page about us, named in every request to a portal"
     )
     doffin_key: SecretStr | None = Field(None, description="Doffin's free subscription key; without it Doffin is off")
+    doffin_details: bool = Field(
+        False, description="also ask Doffin's web client for TED numbers and documents; undocumented, so ask DFØ first"
+    )
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further RSS/Atom addresses, comma-separated key=url"
     )

@@ -105,6 +105,7 @@ def _plan(source: Source, fetch: OpenFetch, *, base_url: str | None, paging: str
         validators=fetch.validators,
         subscription_key=SANDBOX_KEY if sandbox else key.get_secret_value() if key else None,
         paging=paging,
+        details=get_settings().doffin_details,
     )
 
 
