@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     doffin_details: bool = Field(
         False, description="also ask Doffin's web client for TED numbers and documents; undocumented, so ask DFØ first"
     )
+    udbud: bool = Field(
+        False, description="also read udbud.dk (Denmark); its service is undocumented, so ask its owner first"
+    )
+    hilma_key: SecretStr | None = Field(
+        None, description="Hilma's free subscription key (Finland); without it Hilma is off"
+    )
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further RSS/Atom addresses, comma-separated key=url"
     )

@@ -15,6 +15,8 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "mcf": "MCF",
         "nspa": "NSPA",
         "eu-funding": "EU Funding & Tenders",
+        "udbud": "udbud.dk",
+        "hilma": "Hilma",
     }
 )
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from crawlers import codes, doffin_search, eforms, feeds, funding, nspa, page, ted_search, ted_xml
+from crawlers import codes, doffin_search, eforms, feeds, funding, hilma, nspa, page, ted_search, ted_xml, udbud
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
 from db.session import utcnow
 
@@ -34,6 +34,8 @@ class Kind(StrEnum):
     FEED = "feed"
     NSPA = "nspa"
     FUNDING = "funding"
+    UDBUD = "udbud"
+    HILMA = "hilma"
 
 
 _HTML: Final = frozenset({"html", "table", "tr"})
@@ -43,6 +45,16 @@ _KINDS_OF_ROOTS: Final = {
     "rss": Kind.FEED,
     "feed": Kind.FEED,
     "RDF": Kind.FEED,
+}
+
+_ANSWERS: Final = {Kind.UDBUD: udbud.is_answer, Kind.HILMA: hilma.is_answer}
+_JSON: Final = frozenset({Kind.TED_SEARCH, Kind.DOFFIN_SEARCH, Kind.FUNDING, Kind.UDBUD, Kind.HILMA})
+_SOURCES: Final = {
+    Kind.FEED: "feed",
+    Kind.NSPA: nspa.NSPA,
+    Kind.FUNDING: funding.FUNDING,
+    Kind.UDBUD: udbud.UDBUD,
+    Kind.HILMA: hilma.HILMA,
 }
 
 
@@ -102,6 +114,9 @@ def _of_json(body: bytes) -> Kind:
     results = told.get("results") if isinstance(told, dict) else None
     if funding.is_record(told) or (isinstance(results, list) and "totalResults" in told):
         return Kind.FUNDING
+    for kind, is_of_it in _ANSWERS.items():
+        if is_of_it(told):
+            return kind
     raise NotANotice("JSON of another kind: neither TED's nor Doffin's nor the EU portal's search")
 
 
@@ -113,6 +128,10 @@ def _of_cut_json(start: str) -> Kind:
         return Kind.DOFFIN_SEARCH
     if '"totalResults"' in start and '"results"' in start:
         return Kind.FUNDING
+    if '"resultatElementDtoList"' in start:
+        return Kind.UDBUD
+    if '"@odata.c' in start and '"value"' in start:
+        return Kind.HILMA
     raise NotANotice("begins like JSON and is none")
 
 
@@ -155,13 +174,15 @@ def _page(kind: Kind, body: bytes) -> page.Page | nspa.Listing | funding.Calls:
         return nspa.parse(body)
     if kind is Kind.FUNDING:
         return funding.parse(body, utcnow().date())
+    if kind in _ANSWERS:
+        return udbud.parse(body) if kind is Kind.UDBUD else hilma.parse(body)
     return ted_search.parse(body) if kind is Kind.TED_SEARCH else doffin_search.parse(body)
 
 
 def _source(kind: Kind, body: bytes) -> str:
     if kind is Kind.DOFFIN_SEARCH or (kind is Kind.EFORMS and eforms.NORWEGIAN_CUSTOMIZATION.encode() in body):
         return doffin_search.DOFFIN
-    return {Kind.FEED: "feed", Kind.NSPA: nspa.NSPA, Kind.FUNDING: funding.FUNDING}.get(kind, ted_search.TED)
+    return _SOURCES.get(kind, ted_search.TED)
 
 
 def _number(kind: Kind, stem: str) -> str | None:
@@ -171,4 +192,4 @@ def _number(kind: Kind, stem: str) -> str | None:
 def _type(kind: Kind) -> str:
     if kind is Kind.NSPA:
         return "text/html"
-    return "application/json" if kind in {Kind.TED_SEARCH, Kind.DOFFIN_SEARCH, Kind.FUNDING} else "application/xml"
+    return "application/json" if kind in _JSON else "application/xml"

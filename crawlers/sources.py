@@ -6,62 +6,15 @@ hosts are refused by the gate too, whatever an administrator configures: their E
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
 from crawlers.addresses import refusal
+from crawlers.source import Ground, Source, SourceState, forbidden_host
+from crawlers.sources_nordic import HILMA, UDBUD, neighbours
 from settings import Settings, SettingsError, get_settings
-
-
-class SourceState(StrEnum):
-    """Whether a source is read."""
-
-    ON = "on"
-    OFF = "off"  # could be: what is missing stands in the reason
-    FORBIDDEN = "forbidden"  # may not be: no setting changes it
-
-
-class Ground(StrEnum):
-    """Why a source is not read, for readers; each is one sentence of the coverage page, in every language."""
-
-    ROBOTS = "robots"  # its robots.txt
-    REUSE = "reuse"  # its terms forbid that the content is kept
-    DOWNLOAD = "download"  # its terms forbid that machines fetch it
-    KEY = "key"  # this installation has no key to it
-    UNVERIFIED = "unverified"  # nobody has seen its address answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One portal. ``floor`` and ``ceiling`` are notices per run over its usual window; outside them a run has failed.
-
-    ``spider`` names a module of :mod:`crawlers.spiders`. ``attribution`` is what each mail says of where a notice is
-    from. ``overlap_days`` is read again by each run, because portals publish late and out of order. ``quiet`` is the
-    longest time without anything new that is no sign of trouble: weekends and holidays for portals, weeks for news.
-    ``reason`` is for who runs this, ``grounds`` say the same to readers.
-    """
-
-    key: str
-    name: str
-    country: str | None  # alpha-2 of the buyers it is read for; None: several
-    licence: str
-    attribution: str
-    terms: str  # where they can be read
-    contact: str  # where the portal wants to be written to
-    url: str
-    cadence: timedelta
-    floor: int = 0
-    ceiling: int = 0
-    overlap_days: int = 3
-    quiet: timedelta = timedelta(days=30)
-    delay_s: float = 1.0
-    spider: str | None = None
-    state: SourceState = SourceState.ON
-    reason: str = ""
-    grounds: tuple[Ground, ...] = ()
 
 
 class UnknownSource(LookupError):  # noqa: N818 - the house's way: a state, told by its name
@@ -198,6 +151,8 @@ SOURCES: Final = (
     _REGJERINGEN,
     _NSPA,
     _FUNDING,
+    UDBUD,
+    HILMA,
     _unverified("fmv", "FMV, Försvarets materielverk", "https://www.fmv.se/rss.xml", "SE", "https://www.fmv.se"),
     _unverified(
         "forsvarsmakten",
@@ -242,7 +197,6 @@ SOURCES: Final = (
         Ground.DOWNLOAD,
     ),
 )
-FORBIDDEN_DOMAINS: Final = ("e-avrop.com", "tendsign.com", "clira.io", "mercell.com")
 _KEY: Final = re.compile(r"[a-z][a-z0-9-]{1,39}\Z")
 
 
@@ -256,6 +210,7 @@ def sources(settings: Settings | None = None) -> dict[str, Source]:
     if wanted.doffin_key is None:
         reason = "needs a free subscription key: set ANBUDSVAKT_DOFFIN_KEY"
         found["doffin"] = replace(_DOFFIN, state=SourceState.OFF, reason=reason, grounds=(Ground.KEY,))
+    found |= {source.key: source for source in neighbours(wanted)}
     for feed in _feeds(wanted.feeds, found):
         found[feed.key] = feed
     return found
@@ -278,14 +233,6 @@ def rows(settings: Settings | None = None) -> Iterator[dict[str, object]]:
         yield row | seconds | {"state": str(source.state), "grounds": [str(ground) for ground in source.grounds]}
 
 
-def forbidden_host(host: str) -> str | None:
-    """Why this host may not be read at all, or None."""
-    name = host.lower().rstrip(".")
-    if any(name == domain or name.endswith(f".{domain}") for domain in FORBIDDEN_DOMAINS):
-        return f"{name}: its terms forbid automated reading"
-    return None
-
-
 def _feeds(entries: tuple[str, ...], known: dict[str, Source]) -> Iterator[Source]:
     for entry in entries:
         key, _, url = (part.strip() for part in entry.partition("="))
@@ -298,3 +245,17 @@ def _feeds(entries: tuple[str, ...], known: dict[str, Source]) -> Iterator[Sourc
             raise SettingsError(f"ANBUDSVAKT_FEEDS: {key}: {reason}")
         model = standing or _unverified(key, key, url, "", url)
         yield replace(model, url=url, country=model.country or None, state=SourceState.ON, reason="", grounds=())
+
+
+__all__ = [
+    "SOURCES",
+    "Ground",
+    "Source",
+    "SourceClosed",
+    "SourceState",
+    "UnknownSource",
+    "forbidden_host",
+    "rows",
+    "source_of",
+    "sources",
+]

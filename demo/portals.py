@@ -1,4 +1,4 @@
-"""Where can the collector find TED, Doffin, NSPA, the EU's calls and two feeds without leaving this machine?
+"""Where can the collector find TED, Doffin and all other portals without leaving this machine?
 
     with SandboxPortals(day=1) as portals:
         collect(portals.base_url)
@@ -29,7 +29,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import doffin_portal, feed_wire, funding_portal, nspa_portal, ted_wire
+from demo import doffin_portal, feed_wire, funding_portal, neighbour_portals, nspa_portal, ted_wire
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
 from demo.notice import Notice
@@ -78,6 +78,7 @@ def application(stand: _Stand) -> Starlette:
         *[route(channel.path, _feed) for channel in feed_wire.CHANNELS],
         *nspa_portal.routes(stand),
         *funding_portal.routes(stand),
+        *neighbour_portals.routes(stand),
         route("/robots.txt", _robots),
         route("/_sandbox", _admin, "POST"),
         route("/_sandbox/log", _log),
@@ -232,7 +233,7 @@ class SandboxPortals:
 def main(arguments: list[str] | None = None) -> None:
     """Run the portals until interrupted, printing their address as one JSON line."""
     parser = argparse.ArgumentParser(
-        prog="python -m demo.portals", description="TED, Doffin, NSPA, the EU's calls and two feeds on loopback"
+        prog="python -m demo.portals", description="TED, Doffin and all other portals on loopback"
     )
     parser.add_argument("--port", type=int, default=8701, help="0 takes any free port")
     parser.add_argument("--day", type=int, default=1, choices=(1, 2), help="on day 2 the corrigenda are out")
