@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         None, description="Hilma's free subscription key (Finland); without it Hilma is off"
     )
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="further RSS/Atom addresses, comma-separated key=url"
+        (), description="further RSS/Atom addresses, comma-separated key=url; a comma in an address is written %2C"
     )
     model: str | None = Field(
         None,

@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "fmv": "FMV",
         "forsvarsmakten": "Försvarsmakten",
         "mcf": "MCF",
+        "ted-defence": "TED",
         "nspa": "NSPA",
         "eu-funding": "EU Funding & Tenders",
         "udbud": "udbud.dk",

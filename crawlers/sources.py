@@ -107,7 +107,7 @@ _FUNDING = Source(
 )
 
 
-def _unverified(key: str, name: str, url: str, country: str, owner: str) -> Source:
+def _unverified(key: str, name: str, url: str, country: str | None, owner: str) -> Source:
     return Source(
         key=key,
         name=name,
@@ -145,6 +145,22 @@ def _forbidden(key: str, name: str, url: str, terms: str, reason: str, *grounds:
     )
 
 
+# A third channel for TED's notices, as signals only: no answer of it was ever recorded, and a reader that asked for
+# 45 days got nothing (sources.md §2.5). Never depended on: the search has all of it.
+_TED_FEED = replace(
+    _unverified(
+        "ted-defence",
+        "TED, its news feed of defence",
+        "https://ted.europa.eu/en/simap/rss-feed/-/rss/search/defe",
+        None,
+        _TED.contact,
+    ),
+    licence=_TED.licence,
+    attribution=_TED.attribution,
+    terms=_TED.terms,
+)
+
+
 SOURCES: Final = (
     _TED,
     _DOFFIN,
@@ -162,6 +178,7 @@ SOURCES: Final = (
         "https://www.forsvarsmakten.se",
     ),
     _unverified("mcf", "Myndigheten för civilt försvar", "https://www.msb.se/RSS/nyheter/", "SE", "https://www.mcf.se"),
+    _TED_FEED,
     _forbidden(
         "e-avrop",
         "e-Avrop",
