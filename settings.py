@@ -84,8 +84,17 @@ class Settings(BaseSettings):
         HttpUrl("https://anbudsvakt.example/kontakt"), description="page about us, named in every request to a portal"
     )
     doffin_key: SecretStr | None = Field(None, description="Doffin's free subscription key; without it Doffin is off")
+    doffin_details: bool = Field(
+        False, description="also ask Doffin's web client for TED numbers and documents; undocumented, so ask DFØ first"
+    )
+    udbud: bool = Field(
+        False, description="also read udbud.dk (Denmark); its service is undocumented, so ask its owner first"
+    )
+    hilma_key: SecretStr | None = Field(
+        None, description="Hilma's free subscription key (Finland); without it Hilma is off"
+    )
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="further RSS/Atom addresses, comma-separated key=url"
+        (), description="further RSS/Atom addresses, comma-separated key=url; a comma in an address is written %2C"
     )
     permitted: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

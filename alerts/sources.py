@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "fmv": "FMV",
         "forsvarsmakten": "Försvarsmakten",
         "mcf": "MCF",
+        "ted-defence": "TED",
         "nspa": "NSPA",
         "eu-funding": "EU Funding & Tenders",
         "kommers": "Kommers Annons",
@@ -20,6 +21,8 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "kommers-fmv": "Kommers (FMV)",
         "kommers-polis": "Kommers (Polisen)",
         "kommers-trafik": "Kommers (Trafikverket)",
+        "udbud": "udbud.dk",
+        "hilma": "Hilma",
     }
 )
 

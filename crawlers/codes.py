@@ -89,6 +89,12 @@ def doffin_id(raw: str | None) -> str | None:
     return number if _DOFFIN_ID.fullmatch(number) else None
 
 
+def uuid(raw: str | None) -> str | None:
+    """A lower-case UUID, and nothing else."""
+    number = (raw or "").strip().lower()
+    return number if _UUID.fullmatch(number) else None
+
+
 def uuid_or_doffin_id(raw: str | None) -> str | None:
     """A lower-case UUID; migrated notices (before 2023) have their Doffin id in its place."""
     number = (raw or "").strip().lower()

@@ -30,6 +30,11 @@ class Page:
     next_token: str | None = None
     timed_out: bool = False
 
+    @property
+    def numbers(self) -> frozenset[str | None]:
+        """The portal's own numbers of all that it holds, read or not."""
+        return frozenset([*(one.source_id for one in self.notices), *(one.source_id for one in self.broken)])
+
 
 def answer(body: bytes, source: str) -> Any:
     """The JSON of an answer. Raises SourceBroken for an empty body, HTML from a gateway and anything else.

@@ -16,12 +16,14 @@ from crawlers import (
     eforms,
     feeds,
     funding,
+    hilma,
     kommers_hub,
     kommers_list,
     nspa,
     page,
     ted_search,
     ted_xml,
+    udbud,
 )
 from crawlers.kommers import Listing, unread
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
@@ -50,6 +52,8 @@ class Kind(StrEnum):
     FUNDING = "funding"
     KOMMERS_HUB = "kommers-hub"
     KOMMERS_LIST = "kommers-list"
+    UDBUD = "udbud"
+    HILMA = "hilma"
 
 
 _HTML: Final = frozenset({"html", "table", "tr", "div"})
@@ -61,6 +65,17 @@ _KINDS_OF_ROOTS: Final = {
     "rss": Kind.FEED,
     "feed": Kind.FEED,
     "RDF": Kind.FEED,
+}
+
+_ANSWERS: Final = {Kind.UDBUD: udbud.is_answer, Kind.HILMA: hilma.is_answer}
+_JSON: Final = frozenset({Kind.TED_SEARCH, Kind.DOFFIN_SEARCH, Kind.FUNDING, Kind.UDBUD, Kind.HILMA})
+_SOURCES: Final = {
+    Kind.FEED: "feed",
+    Kind.NSPA: nspa.NSPA,
+    Kind.FUNDING: funding.FUNDING,
+    Kind.KOMMERS_HUB: HUB,
+    Kind.UDBUD: udbud.UDBUD,
+    Kind.HILMA: hilma.HILMA,
 }
 
 
@@ -133,6 +148,9 @@ def _of_json(body: bytes) -> Kind:
     results = told.get("results") if isinstance(told, dict) else None
     if funding.is_record(told) or (isinstance(results, list) and "totalResults" in told):
         return Kind.FUNDING
+    for kind, is_of_it in _ANSWERS.items():
+        if is_of_it(told):
+            return kind
     raise NotANotice("JSON of another kind: neither TED's nor Doffin's nor the EU portal's search")
 
 
@@ -144,6 +162,10 @@ def _of_cut_json(start: str) -> Kind:
         return Kind.DOFFIN_SEARCH
     if '"totalResults"' in start and '"results"' in start:
         return Kind.FUNDING
+    if '"resultatElementDtoList"' in start:
+        return Kind.UDBUD
+    if '"@odata.c' in start and '"value"' in start:
+        return Kind.HILMA
     raise NotANotice("begins like JSON and is none")
 
 
@@ -201,15 +223,15 @@ def _page(kind: Kind, body: bytes, stem: str = "") -> page.Page | nspa.Listing |
         return unread(kommers_list.parse(body, source=stem, address=_KOMMERS_LISTS[stem]))
     if kind is Kind.FUNDING:
         return funding.parse(body, utcnow().date())
+    if kind in _ANSWERS:
+        return udbud.parse(body) if kind is Kind.UDBUD else hilma.parse(body)
     return ted_search.parse(body) if kind is Kind.TED_SEARCH else doffin_search.parse(body)
 
 
 def _source(kind: Kind, body: bytes) -> str:
     if kind is Kind.DOFFIN_SEARCH or (kind is Kind.EFORMS and eforms.NORWEGIAN_CUSTOMIZATION.encode() in body):
         return doffin_search.DOFFIN
-    return {Kind.FEED: "feed", Kind.NSPA: nspa.NSPA, Kind.FUNDING: funding.FUNDING, Kind.KOMMERS_HUB: HUB}.get(
-        kind, ted_search.TED
-    )
+    return _SOURCES.get(kind, ted_search.TED)
 
 
 def _stem(name: str) -> str:
@@ -223,4 +245,4 @@ def _number(kind: Kind, stem: str) -> str | None:
 def _type(kind: Kind) -> str:
     if kind in _OF_PAGES:
         return "text/html"
-    return "application/json" if kind in {Kind.TED_SEARCH, Kind.DOFFIN_SEARCH, Kind.FUNDING} else "application/xml"
+    return "application/json" if kind in _JSON else "application/xml"

@@ -13,7 +13,8 @@ class Plan:
     """One run of one source over the days ``since`` to ``until``, both read.
 
     ``known`` maps the portal's number to the hash of the search hit it was stored from; ``validators`` maps a URL to
-    what its server gave us to ask "has it changed?" with. ``paging`` is TED's mode, None for the usual one.
+    what its server gave us to ask "has it changed?" with. ``paging`` is TED's mode, None for the usual one. ``details``:
+    what Doffin's web client adds is wanted too.
     """
 
     source: Source
@@ -25,3 +26,4 @@ class Plan:
     validators: Mapping[str, Validators] = field(default_factory=dict)
     subscription_key: str | None = field(default=None, repr=False)
     paging: str | None = None
+    details: bool = False

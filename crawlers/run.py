@@ -94,7 +94,8 @@ def _closed_whatever_happens(ledger: Books, fetch: OpenFetch) -> Iterator[None]:
 
 def _plan(source: Source, fetch: OpenFetch, *, base_url: str | None, paging: str | None, sandbox: bool) -> Plan:
     address = base_url or source.url
-    key = get_settings().doffin_key if source.spider == "doffin" else None
+    wanted = get_settings()
+    key = {"doffin": wanted.doffin_key, "hilma": wanted.hilma_key}.get(source.key)
     return Plan(
         source=source,
         base_url=address if source.spider == "feed" else address.rstrip("/"),
@@ -105,6 +106,7 @@ def _plan(source: Source, fetch: OpenFetch, *, base_url: str | None, paging: str
         validators=fetch.validators,
         subscription_key=SANDBOX_KEY if sandbox else key.get_secret_value() if key else None,
         paging=paging,
+        details=wanted.doffin_details,
     )
 
 

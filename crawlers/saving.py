@@ -95,13 +95,18 @@ def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None, ids: 
 def _said_again(
     s: Session, row: Notice, version_id: int, standing: Standing | None, notice: ParsedNotice, *, crawled: bool
 ) -> Saved:
-    """Content that was met before: nothing to do, unless the portal has gone back to it (a deadline moved back)."""
+    """Content that was met before: nothing to do, unless the portal has gone back to it (a deadline moved back).
+
+    Where the payload is the same, it is we who read less of it than before (a detail that could not be had this time):
+    then it speaks for the notice again, and is no corrigendum.
+    """
     if standing is None or version_id == standing.id or not crawled:
         return Saved.UNCHANGED
     if notice.wire_format.richness < WireFormat(standing.wire_format).richness:
         return Saved.UNCHANGED
     version = s.get_one(NoticeVersion, version_id)
-    version.matched_rev, version.number = None, standing.number + 1
+    gone_back = notice.payload_sha256 != standing.payload_sha256 or _moved(standing, notice)
+    version.matched_rev, version.number = None, standing.number + gone_back
     version.changes = _changes(s, standing, version, version.lots)
     _make_current(s, row, version_id)
     return Saved.CHANGED
@@ -219,14 +224,18 @@ def _next_number(standing: Standing | None, notice: ParsedNotice, *, relisted: b
     if standing is None:
         return 1
     old, new = WireFormat(standing.wire_format), notice.wire_format
-    moved = notice.cancelled != standing.cancelled or (
-        notice.deadline is not None and notice.deadline.at != standing.deadline_at
-    )
+    if relisted and _moved(standing, notice):  # a hit may tell what the XML never does, such as a cancellation
+        return standing.number + 1
     if new.richness == old.richness:
         return standing.number if notice.payload_sha256 == standing.payload_sha256 else standing.number + 1
-    if relisted and moved:
-        return standing.number + 1
     return standing.number if new.richness > old.richness else None
+
+
+def _moved(standing: Standing, notice: ParsedNotice) -> bool:
+    """Whether a bidder would have to act: it was cancelled or taken up again, or its deadline is another."""
+    return notice.cancelled != standing.cancelled or (
+        notice.deadline is not None and notice.deadline.at != standing.deadline_at
+    )
 
 
 def _add_buyers(s: Session, version_id: int, notice: ParsedNotice) -> None:

@@ -117,6 +117,9 @@ def _ceilings() -> dict[str, Any]:
         # At a request a second, so that a first run (30 days, some 1,500 notices on Doffin) ends well within its time.
         # What is left over is stored as its search hit says, and its XML is fetched by the next run.
         "ANBUDSVAKT_MOST_DOWNLOADS": 600,
+        # Of Doffin's web client, which nobody has promised us: two ordinary days' notices, so that a first run of 30 days
+        # takes no more of it than any other.
+        "ANBUDSVAKT_MOST_DETAILS": 100,
         # Also what a compressed body may unfold to; the default is 1 GiB, and a bomb of 2 MB reaches it.
         "DOWNLOAD_MAXSIZE": 32 * MEBIBYTE,
         "DOWNLOAD_WARNSIZE": 16 * MEBIBYTE,

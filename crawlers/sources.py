@@ -15,6 +15,7 @@ from crawlers.addresses import refusal
 from crawlers.permission import permitted
 from crawlers.source import Ground, Source, SourceState, forbidden_host
 from crawlers.sources_kommers import KOMMERS
+from crawlers.sources_nordic import HILMA, UDBUD, neighbours
 from settings import Settings, SettingsError, get_settings
 
 
@@ -108,7 +109,7 @@ _FUNDING = Source(
 )
 
 
-def _unverified(key: str, name: str, url: str, country: str, owner: str) -> Source:
+def _unverified(key: str, name: str, url: str, country: str | None, owner: str) -> Source:
     return Source(
         key=key,
         name=name,
@@ -146,6 +147,22 @@ def _forbidden(key: str, name: str, url: str, terms: str, reason: str, *grounds:
     )
 
 
+# A third channel for TED's notices, as signals only: no answer of it was ever recorded, and a reader that asked for
+# 45 days got nothing (sources.md §2.5). Never depended on: the search has all of it.
+_TED_FEED = replace(
+    _unverified(
+        "ted-defence",
+        "TED, its news feed of defence",
+        "https://ted.europa.eu/en/simap/rss-feed/-/rss/search/defe",
+        None,
+        _TED.contact,
+    ),
+    licence=_TED.licence,
+    attribution=_TED.attribution,
+    terms=_TED.terms,
+)
+
+
 SOURCES: Final = (
     _TED,
     _DOFFIN,
@@ -153,6 +170,8 @@ SOURCES: Final = (
     _NSPA,
     _FUNDING,
     *KOMMERS,
+    UDBUD,
+    HILMA,
     _unverified("fmv", "FMV, Försvarets materielverk", "https://www.fmv.se/rss.xml", "SE", "https://www.fmv.se"),
     _unverified(
         "forsvarsmakten",
@@ -162,6 +181,7 @@ SOURCES: Final = (
         "https://www.forsvarsmakten.se",
     ),
     _unverified("mcf", "Myndigheten för civilt försvar", "https://www.msb.se/RSS/nyheter/", "SE", "https://www.mcf.se"),
+    _TED_FEED,
     _forbidden(
         "e-avrop",
         "e-Avrop",
@@ -211,6 +231,7 @@ def sources(settings: Settings | None = None) -> dict[str, Source]:
     if wanted.doffin_key is None:
         reason = "needs a free subscription key: set ANBUDSVAKT_DOFFIN_KEY"
         found["doffin"] = replace(_DOFFIN, state=SourceState.OFF, reason=reason, grounds=(Ground.KEY,))
+    found |= {source.key: source for source in neighbours(wanted)}
     for feed in _feeds(wanted.feeds, found):
         found[feed.key] = feed
     for source in permitted(wanted.permitted, found):

@@ -1,4 +1,5 @@
-"""How does Doffin's public API answer: search with its closed list of parameters, and one notice's XML?
+"""How does Doffin answer: the public API's search with its closed list of parameters, one notice's XML, and the web
+client's detail?
 
 Pure: parameters in, status and answer out. Unknown parameters are ignored, as the portal does, so that a typo
 returns everything.
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any
 
-from demo.eforms_wire import DISPATCHED_AT, eforms_xml
+from demo.eforms_wire import DISPATCHED_AT, documents_url, eforms_xml
 from demo.notice import Notice
 
+DETAIL = "/webclient/api/v2/notices-api/notices"
 MAX_HITS = 1000
 TYPES = {
     "competition": ("ANNOUNCEMENT_OF_COMPETITION", "COMPETITION"),
@@ -66,6 +68,36 @@ def download(doffin_id: str, notices: Sequence[Notice]) -> bytes | None:
         if notice.on_portal("doffin") and notice.doffin_id == doffin_id:
             return eforms_xml(notice, "doffin")
     return None
+
+
+def detail(doffin_id: str, notices: Sequence[Notice]) -> bytes | None:
+    """The JSON of the web client's `GET …/notices/{id}`, or None for an unknown number."""
+    notice = next((one for one in notices if one.on_portal("doffin") and one.doffin_id == doffin_id), None)
+    if notice is None:
+        return None
+    texts = notice.texts.get("nb") or notice.texts["nn"]
+    answer = {
+        "id": notice.doffin_id,
+        "heading": texts.title,
+        "description": texts.body,
+        "buyer": [_company(notice.buyer.name, notice.buyer.doffin_id)],
+        "publicationDate": notice.published.isoformat(),
+        "directCpvCodes": list(notice.cpv),
+        "eFormId": notice.notice_id,
+        "procedureId": notice.procedure_id,
+        "tedId": notice.ted_number if notice.on_portal("ted") else None,
+        "sentToTed": notice.on_portal("ted"),
+        "competitionDocsUrl": documents_url(notice) if notice.kind == "competition" else None,
+        "eform": [
+            {
+                "title": "Prosedyre",
+                "label": None,
+                "value": None,
+                "sections": [{"title": None, "label": "Type prosedyre", "value": notice.procedure, "sections": None}],
+            }
+        ],
+    }
+    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 def reason(text: str) -> bytes:

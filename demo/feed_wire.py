@@ -1,7 +1,8 @@
-"""How do the two news feeds look, and when is an answer 304?
+"""How do the news feeds look, and when is an answer 304?
 
 One is the government's, with bare numbers as guid; the other a defence agency's, with an empty guid in one entry and
-a date that stands only in dc:date in another. Both carry ETag and Last-Modified.
+a date that stands only in dc:date in another. The third is TED's of defence: no news, but notices with their number
+before the title's first colon. All carry ETag and Last-Modified.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from demo.catalogue import FOLDER
+from demo.catalogue import FOLDER, catalogue
 
 ZONE = ZoneInfo("Europe/Oslo")
 DC = "http://purl.org/dc/elements/1.1/"
@@ -46,7 +47,14 @@ AGENCY = Channel(
     link="https://fmv.example/",
     language="sv",
 )
-CHANNELS = (GOVERNMENT, AGENCY)
+JOURNAL = Channel(
+    key="journal",
+    path="/en/simap/rss-feed/-/rss/search/defe",
+    title="TED, defence",
+    link="https://ted.europa.eu/en/notice/-/detail/",
+    language="en",
+)
+CHANNELS = (GOVERNMENT, AGENCY, JOURNAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +88,33 @@ def feed(channel: Channel, today: date) -> Feed:
     for name, value in (("title", channel.title), ("link", channel.link), ("language", channel.language)):
         etree.SubElement(head, name).text = value
     moments = []
-    for row in tomllib.loads((FOLDER / "news.toml").read_text(encoding="utf-8"))[channel.key]:
+    for row in _numbered(today) if channel is JOURNAL else _news(channel):
         moment = datetime.combine(today, time(12), ZONE) - timedelta(hours=row["published"])
         moments.append(moment)
         _entry(head, channel, row, moment)
     body = etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     newest = max(moments).astimezone(UTC)
     return Feed(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:20]}"', modified_at=newest)
+
+
+def _news(channel: Channel) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = tomllib.loads((FOLDER / "news.toml").read_text(encoding="utf-8"))[channel.key]
+    return rows
+
+
+def _numbered(today: date) -> list[dict[str, Any]]:
+    """The last ten notices of defence buyers on TED, newest first."""
+    found = [one for one in catalogue(today) if one.on_portal("ted") and one.activity == "defence"][:-11:-1]
+    return [
+        {
+            "guid": one.ted_number,
+            "published": 24 * (today - one.published).days,
+            "title": f"{one.number:08d}-{one.published.year}: {text.title}",
+            "text": text.body,
+        }
+        for one in found
+        for text in (one.texts[one.languages("ted")[0]],)
+    ]
 
 
 def _entry(head: etree._Element, channel: Channel, row: dict[str, Any], moment: datetime) -> None:

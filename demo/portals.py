@@ -1,4 +1,4 @@
-"""Where can the collector find TED, Doffin, NSPA, the EU's calls and two feeds without leaving this machine?
+"""Where can the collector find TED, Doffin and all other portals without leaving this machine?
 
     with SandboxPortals(day=1) as portals:
         collect(portals.base_url)
@@ -29,16 +29,15 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import doffin_wire, feed_wire, funding_portal, kommers_portal, nspa_portal, ted_wire
+from demo import doffin_portal, feed_wire, funding_portal, kommers_portal, neighbour_portals, nspa_portal, ted_wire
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
 from demo.notice import Notice
-from demo.witness import API_KEY_HEADER, Faults, SeenRequest, Witness, as_json
+from demo.witness import Faults, SeenRequest, Witness, as_json
 
 GATEWAY_429 = "<html><head><title>429 Too Many Requests</title></head><body><center>nginx</center></body></html>"
 GATEWAY_503 = "<html><head><title>503 Service Unavailable</title></head><body><center>nginx</center></body></html>"
 FEED_PAGE = "<!doctype html><html><head><title>Vedlikehold</title></head><body>Vi er snart tilbake.</body></html>"
-BURST_WINDOW_S = 10.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,12 +74,12 @@ def application(stand: _Stand) -> Starlette:
     routes = [
         route("/v3/notices/search", _ted_search, "POST"),
         route("/{language}/notice/{number}/xml", _ted_xml),
-        route("/public/v2/search", _doffin_search),
-        route("/public/v2/download/{doffin_id}", _doffin_download),
+        *doffin_portal.routes(stand),
         *[route(channel.path, _feed) for channel in feed_wire.CHANNELS],
         *nspa_portal.routes(stand),
         *funding_portal.routes(stand),
         *kommers_portal.routes(stand),
+        *neighbour_portals.routes(stand),
         route("/robots.txt", _robots),
         route("/_sandbox", _admin, "POST"),
         route("/_sandbox/log", _log),
@@ -132,50 +131,8 @@ async def _ted_xml(stand: _Stand, request: Request) -> Response:
     number = request.path_params["number"].lstrip("0")
     for notice in stand.notices():
         if notice.on_portal("ted") and notice.ted_number == number:
-            return Response(_whole_or_broken(stand, notice, eforms_xml(notice, "ted")), media_type="application/xml")
+            return Response(stand.faults.wounded(notice.key, eforms_xml(notice, "ted")), media_type="application/xml")
     return HTMLResponse("<html><body>Notice not found</body></html>", 404)
-
-
-async def _doffin_search(stand: _Stand, request: Request) -> Response:
-    if refused := _doffin_gate(stand, request):
-        return refused
-    parameters: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        parameters.setdefault(name, []).append(value)
-    status, body = doffin_wire.search(parameters, stand.notices(), stand.today)
-    return Response(body, status, media_type="application/json") if body is not None else Response(status_code=status)
-
-
-async def _doffin_download(stand: _Stand, request: Request) -> Response:
-    if refused := _doffin_gate(stand, request):
-        return refused
-    doffin_id = request.path_params["doffin_id"]
-    body = doffin_wire.download(doffin_id, stand.notices())
-    if body is None:
-        return Response(doffin_wire.reason("Notice not found"), 404, media_type="application/json")
-    notice = next(notice for notice in stand.notices() if notice.doffin_id == doffin_id)
-    return Response(_whole_or_broken(stand, notice, body), media_type="application/octet-stream")
-
-
-def _doffin_gate(stand: _Stand, request: Request) -> Response | None:
-    """The gateway in front of Doffin: a key, and so many requests in ten seconds."""
-    if not (request.headers.get(API_KEY_HEADER) or request.query_params.get("subscription-key")):
-        message = "Access denied due to missing subscription key. Make sure to include it when making requests."
-        return JSONResponse({"statusCode": 401, "message": message}, 401)
-    now = monotonic()
-    while stand.doffin_calls and now - stand.doffin_calls[0] > BURST_WINDOW_S:
-        stand.doffin_calls.popleft()
-    burst = stand.faults.doffin_burst
-    if stand.plays("doffin_429_first") or (burst is not None and len(stand.doffin_calls) >= burst):
-        seconds = stand.faults.retry_after_s
-        message = f"Rate limit is exceeded. Try again in {seconds} seconds."
-        return JSONResponse({"statusCode": 429, "message": message}, 429, {"Retry-After": str(seconds)})
-    stand.doffin_calls.append(now)
-    return None
-
-
-def _whole_or_broken(stand: _Stand, notice: Notice, body: bytes) -> bytes:
-    return body[: len(body) // 2] if notice.key in stand.faults.broken_xml else body
 
 
 async def _feed(stand: _Stand, request: Request) -> Response:
@@ -277,7 +234,7 @@ class SandboxPortals:
 def main(arguments: list[str] | None = None) -> None:
     """Run the portals until interrupted, printing their address as one JSON line."""
     parser = argparse.ArgumentParser(
-        prog="python -m demo.portals", description="TED, Doffin, NSPA, the EU's calls and two feeds on loopback"
+        prog="python -m demo.portals", description="TED, Doffin and all other portals on loopback"
     )
     parser.add_argument("--port", type=int, default=8701, help="0 takes any free port")
     parser.add_argument("--day", type=int, default=1, choices=(1, 2), help="on day 2 the corrigenda are out")

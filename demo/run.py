@@ -10,10 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from rich.console import Console
@@ -29,8 +31,8 @@ from settings import Settings, get_settings, variable
 
 COMPANIES = Path(__file__).parent / "companies.toml"
 LOCAL = ZONES["NO"]  # Stockholm keeps the same time
-FEEDS = {"regjeringen": "/no/rss/Rss/2581966/", "fmv": "/rss.xml"}
 CRAWL_LIMIT_S = 300
+AT_ONCE = 2  # crawls; most of each is a start that keeps one core busy
 
 
 def run_demo(console: Console, *, keep: bool = False) -> bool:
@@ -77,6 +79,7 @@ def _own_installation(folder: Path, mailbox: Mailbox) -> Iterator[None]:
         "ANBUDSVAKT_VAR": str(folder),
         "ANBUDSVAKT_SECRET_KEY": secrets.token_urlsafe(48),
         "ANBUDSVAKT_DOFFIN_KEY": "sandbox",
+        "ANBUDSVAKT_FEEDS": "fmv=https://www.fmv.se/rss.xml",  # off elsewhere until its address is confirmed
         "ANBUDSVAKT_SMTP_HOST": mailbox.host,
         "ANBUDSVAKT_SMTP_PORT": str(mailbox.port),
         "ANBUDSVAKT_SMTP_SECURITY": "none",
@@ -108,20 +111,31 @@ def _forget() -> None:
 
 
 def _collect(console: Console, portals: SandboxPortals) -> bool:
-    """Run the real spiders, each in a process of its own; True when every one went through."""
+    """Run the real spiders, each in a process of its own, as workers do; True when every one went through."""
     counts = ("requests", "seen", "new", "changed", "unchanged", "quarantined")
     table = Table("source", *counts, title="Collected")
-    addresses = {"ted": "", "doffin": "", **FEEDS}
     good = True
-    for key, path in addresses.items():
-        with console.status(f"reading {key}"):
-            outcome = _crawl(key, portals.base_url + path)
-        good &= outcome.get("error") is None
-        table.add_row(key, *(str(outcome.get(name, "")) for name in counts))
-        if outcome.get("error"):
-            console.print(f"[red]{key}: {outcome['error']}[/]")
+    read_here = _read_here()
+    with console.status(f"reading {', '.join(read_here)}"), ThreadPoolExecutor(AT_ONCE) as readers:
+        outcomes = readers.map(lambda key: _crawl(key, portals.base_url + read_here[key]), read_here)
+        for key, outcome in zip(read_here, outcomes, strict=True):
+            good &= outcome.get("error") is None
+            table.add_row(key, *(str(outcome.get(name, "")) for name in counts))
+            if outcome.get("error"):
+                console.print(f"[red]{key}: {outcome['error']}[/]")
     console.print(table)
     return good
+
+
+def _read_here() -> dict[str, str]:
+    """Every source that is on, with its path in the sandbox: a feed's own, and nothing for portals, which add theirs."""
+    from crawlers.sources import SourceState, sources
+
+    return {
+        source.key: urlsplit(source.url).path if source.spider == "feed" else ""
+        for source in sources().values()
+        if source.state is SourceState.ON
+    }
 
 
 def _crawl(key: str, address: str) -> dict[str, Any]:

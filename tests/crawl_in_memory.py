@@ -147,7 +147,7 @@ def _spiders(spec: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         since = date.fromisoformat(one["since"])
         fetch = Books(one).open_fetch(source.key, since)
         plan = run._plan(source, fetch, base_url=one["base_url"], paging=one.get("paging"), sandbox=True)
-        plan = replace(plan, until=date.fromisoformat(one["until"]))
+        plan = replace(plan, until=date.fromisoformat(one["until"]), details=one.get("details", False))
         module = import_module(f"crawlers.spiders.{source.spider}")
         spider = getattr(module, str(source.spider).title())
         crawler = _crawler(spider, one, allowance, changes, first=not crawlers)

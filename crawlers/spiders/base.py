@@ -136,6 +136,7 @@ def problem(body: bytes) -> str:
     if not isinstance(told_so, dict):
         return ""
     nested = told_so.get("error")
-    code = nested.get("type") if isinstance(nested, dict) else nested or told_so.get("code")
-    words = told_so.get("message") or told_so.get("reason")
+    inner = nested if isinstance(nested, dict) else {}
+    code = inner.get("type") if inner else nested or told_so.get("code")
+    words = told_so.get("message") or told_so.get("reason") or inner.get("message")
     return ": ".join(str(part) for part in (code, words) if part)[:LONGEST_REASON]

@@ -2,6 +2,10 @@
 
 The public API v2 with the installation's own free key. A parameter it does not know is ignored without a word, so an
 answer far larger than a window can hold is a broken source, not a rich day.
+
+Where the installation asks for it, the web client's details follow (sources.md §3.3), after all that the public API has:
+a notice is stored before its detail is asked for, and once more when the detail adds something. Nothing that happens
+there is more than a word in the log.
 """
 
 from collections import deque
@@ -15,16 +19,18 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawlers import doffin_search, eforms
+from crawlers import doffin_detail, doffin_search, eforms
 from crawlers.guard import Refused
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
 from crawlers.page import Page
 from crawlers.spiders.base import NoticeSpider, Yielded, answer, told
 from crawlers.tally import ERROR
 
+DETAIL: Final = "webclient/api/v2/notices-api/notices"
 HITS: Final = 100  # per page; kept the same through a run, for the order within a day is not stable
 WINDOW: Final = 1000  # page times hits; more cannot be reached
 MOST_FAILURES: Final = 10  # downloads in a row that bring no XML; then no more are asked for in this run
+MOST_DETAIL_FAILURES: Final = 3  # details in a row that cannot be had: the web client's service has changed or shut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,9 @@ class Doffin(NoticeSpider):
         self._busy = False  # one download at a time, so that a portal that fails can be left alone at once
         self._downloads = 0
         self._failures = 0
+        self._undetailed: deque[ParsedNotice] = deque()  # stored, and a detail could say more
+        self._details = 0
+        self._detail_failures = 0
 
     def begin(self) -> Iterable[Request]:
         """The first page of the run's days."""
@@ -109,10 +118,14 @@ class Doffin(NoticeSpider):
             raise SourceBroken(f"Doffin announced {total} notices and gave {count}")
 
     def _next(self) -> Iterator[Yielded]:
-        if self._busy or not self._waiting:
+        if self._busy:
+            return
+        if not self._waiting:
+            yield from self._next_detail()
             return
         if self._downloads >= self.settings.getint("ANBUDSVAKT_MOST_DOWNLOADS") or self._failures >= MOST_FAILURES:
             yield from self._leave_the_rest()
+            yield from self._next_detail()
             return
         self._busy = True
         self._downloads += 1
@@ -130,10 +143,11 @@ class Doffin(NoticeSpider):
         try:
             body = answer(response, markup=True)
             self._failures = 0
-            yield from self.take([joined(eforms.parse(body, source=hit.source, source_id=hit.source_id), hit)])
+            yield from self._stored(joined(eforms.parse(body, source=hit.source, source_id=hit.source_id), hit))
         except NoticeBroken as reason:
             broken = Broken(source=hit.source, source_id=hit.source_id, reason=str(reason), body=body)
-            yield from self.take([broken, _unread(hit)])
+            yield from self.take([broken])
+            yield from self._stored(_unread(hit))
         except SourceBroken as reason:
             yield from self._without_xml(hit, str(reason))
         yield from self._next()
@@ -148,7 +162,52 @@ class Doffin(NoticeSpider):
     def _without_xml(self, hit: ParsedNotice, reason: str) -> Iterator[Yielded]:
         self._failures += 1
         self.logger.warning("notice without XML", extra={"source_id": hit.source_id, "reason": reason})
-        yield from self.take([_unread(hit)])
+        yield from self._stored(_unread(hit))
+
+    def _stored(self, notice: ParsedNotice) -> Iterator[Yielded]:
+        yield from self.take([notice])
+        if self.plan.details and doffin_detail.may_gain(notice):
+            self._undetailed.append(notice)
+
+    def _next_detail(self) -> Iterator[Yielded]:
+        """Ask for one detail. Without the key: the web client's service wants none."""
+        most = self.settings.getint("ANBUDSVAKT_MOST_DETAILS")
+        if not self._undetailed or self._details >= most or self._detail_failures >= MOST_DETAIL_FAILURES:
+            return
+        self._busy = True
+        self._details += 1
+        notice = self._undetailed.popleft()
+        yield self.ask(
+            f"{self.plan.base_url}/{DETAIL}/{quote(notice.source_id, safe='')}",
+            self.read_detail,
+            errback=self.without_detail,
+            meta={"dont_redirect": True, "dont_retry": True},
+            cb_kwargs={"notice": notice},
+        )
+
+    def read_detail(self, response: Response, notice: ParsedNotice) -> Iterator[Yielded]:
+        """A notice's detail: the notice once more, if that adds something to it."""
+        self._busy = False
+        try:
+            fuller = doffin_detail.enriched(notice, doffin_detail.parse(answer(response), notice.source_id))
+            self._detail_failures = 0
+            if fuller != notice:
+                yield fuller  # it was counted when it was met
+        except SourceBroken as reason:
+            self._without_detail(notice, str(reason))
+        yield from self._next()
+
+    def without_detail(self, failure: Failure) -> Iterator[Yielded]:
+        """A detail that brought nothing: the notice stands as it was stored."""
+        self._busy = False
+        self._without_detail(failure.request.cb_kwargs["notice"], told(failure))  # type: ignore[attr-defined]
+        if isinstance(failure.value, Refused):  # by our own gate: none of the others would pass
+            self._undetailed.clear()
+        yield from self._next()
+
+    def _without_detail(self, notice: ParsedNotice, reason: str) -> None:
+        self._detail_failures += 1
+        self.logger.warning("notice without detail", extra={"source_id": notice.source_id, "reason": reason})
 
     def closed(self, reason: str) -> None:
         """Say so when XML was not to be had: the hits are stored, but nobody should think all is well."""

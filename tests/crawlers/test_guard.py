@@ -80,7 +80,8 @@ def test_a_run_that_does_not_end_is_ended(runaway: Any, name: str) -> None:
     portal, stats = runaway[name]
     assert stats["anbudsvakt/error"] == RUNAWAY[name][3]
     assert stats["anbudsvakt/requests"] == len(portal.log)
-    most = {"requests": 12, "bytes": 7, "seconds": 150, "one body": 2, "small bombs": 6}
+    # Four bombs reach the ceiling and robots.txt was asked for first; what was asked for while the run ends is the rest.
+    most = {"requests": 12, "bytes": 7, "seconds": 150, "one body": 2, "small bombs": 8}
     assert len(portal.log) <= most[name]
 
 

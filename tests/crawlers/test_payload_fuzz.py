@@ -17,7 +17,7 @@ import pytest
 from golden_notices import PORTALS, SHARED
 from lxml import etree
 
-from crawlers import doffin_search, feeds, funding, nspa, payload, ted_search
+from crawlers import doffin_search, feeds, funding, hilma, nspa, payload, ted_search, udbud
 from crawlers.notice import Broken, ParsedNotice, SourceBroken
 
 LARGEST: Final = 60_000  # bodies above are the same elements more often
@@ -199,6 +199,8 @@ def test_undamaged_entries_of_a_feed_survive(seeds: range) -> None:
         ("ted_search", "notices", ted_search.parse),
         ("doffin_search", "hits", doffin_search.parse),
         ("eu_funding", "results", lambda body: funding.parse(body, date(2031, 6, 1))),
+        ("udbud", "resultatElementDtoList", udbud.parse),
+        ("hilma", "value", hilma.parse),
     ],
 )
 def test_undamaged_hits_of_a_page_survive(name: str, key: str, read: Callable[[bytes], Any], seeds: range) -> None:

@@ -84,6 +84,18 @@ def test_a_feed_of_ones_own_is_read(wanted: Make) -> None:
     assert found["fmv"].country == "SE"
 
 
+def test_the_feeds_that_are_known_are_off_until_somebody_gives_their_address(wanted: Make) -> None:
+    found = sources(wanted())
+    for key in ("fmv", "forsvarsmakten", "mcf", "ted-defence"):
+        assert (found[key].state, found[key].spider) == (SourceState.OFF, "feed")
+        assert f"ANBUDSVAKT_FEEDS={key}=" in found[key].reason
+    saved = "https://ted.europa.eu/en/simap/rss-feed/-/rss/generate?fields=publication-date%2Cnotice-type&language=SV"
+    given = sources(wanted(feeds=f"mcf=https://www.mcf.se/rss.xml,ted-defence={saved}"))
+    assert (given["mcf"].state, given["mcf"].url) == (SourceState.ON, "https://www.mcf.se/rss.xml")
+    assert (given["ted-defence"].url, given["ted-defence"].country) == (saved, None)
+    assert given["ted-defence"].attribution == "TED, © European Union"
+
+
 @pytest.mark.parametrize(
     "entry",
     [

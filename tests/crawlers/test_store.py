@@ -13,6 +13,7 @@ from crawlers.notice import (
     Broken,
     Deadline,
     DeadlineKind,
+    Link,
     Money,
     ParsedBuyer,
     ParsedLot,
@@ -127,6 +128,29 @@ def test_a_hit_the_portal_changed_tells_a_moved_deadline_even_if_its_xml_cannot_
     hit = doffin(wire_format=WireFormat.LISTING, payload_sha256="2" * 64, listing_sha256="2" * 64, deadline=later)
     assert store(hit) is Saved.CHANGED
     assert current().number == 2
+
+
+def test_a_cancellation_that_only_the_hit_tells_is_a_corrigendum(database: URL) -> None:
+    store(doffin(listing_sha256="1" * 64))
+    assert store(doffin(listing_sha256="2" * 64, cancelled=True)) is Saved.CHANGED
+    assert current().number == 2
+    assert [change for change in current().changes or () if change["material"]] == [
+        {"field": "cancelled", "old": False, "new": True, "material": True}
+    ]
+    run = open_fetch("doffin")
+    assert store(doffin(listing_sha256="3" * 64), fetch_id=run.id) is Saved.CHANGED  # taken up again
+    assert (current().number, current().cancelled) == (3, False)
+
+
+def test_reading_less_of_the_same_payload_is_no_corrigendum(database: URL) -> None:
+    run = open_fetch("doffin")
+    documents = Link(kind="documents", url="https://anbud.example/12345")
+    store(doffin(), fetch_id=run.id)
+    store(doffin(ojs_number="599740-2026", links=(documents,)), fetch_id=run.id)
+    assert (current().number, current().ojs_number) == (1, "599740-2026")
+    assert store(doffin(), fetch_id=run.id) is Saved.CHANGED
+    assert (current().number, current().ojs_number) == (1, None)
+    assert not [change for change in current().changes or () if change["material"]]
 
 
 def test_a_deadline_moved_back_is_told_again(database: URL) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-# Two whole demonstrations, each with ten crawls in processes of their own.
+from crawlers.sources import SOURCES, SourceState
+
+# Two whole demonstrations, each with twelve crawls in processes of their own.
 pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +69,17 @@ def test_it_ends_well_and_says_why(ran: tuple[Path, subprocess.CompletedProcess[
     assert ran[1].returncode == 0, ran[1].stdout + ran[1].stderr
     assert "Who got what, and why" in ran[1].stdout
     assert "Traceback" not in ran[1].stderr
+
+
+def test_every_source_that_is_on_is_read(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Both days, and on the first one each has something."""
+    days = [
+        {key: int(seen) for key, seen in re.findall(r"^│ ([a-z-]+) +│ \d+ +│ (\d+) ", table, re.MULTILINE)}
+        for table in ran[1].stdout.split("Collected")[1:]
+    ]
+    on = {source.key for source in SOURCES if source.state is SourceState.ON}
+    assert [set(day) for day in days] == [on | {"fmv"}] * 2
+    assert all(days[0].values()), days[0]
 
 
 def test_every_firm_gets_a_mail_in_its_language_with_something_from_across_the_border(
