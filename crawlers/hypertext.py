@@ -8,6 +8,7 @@ from typing import Final
 
 from lxml import etree
 
+from crawlers.markup import excess as markup_excess
 from crawlers.notice import SourceBroken
 from crawlers.page import decoded
 from crawlers.xml import LARGEST_BODY, Element
@@ -22,6 +23,8 @@ def tree(body: bytes, source: str) -> Element:
     text = decoded(body).strip(_BLANK)
     if not text.startswith("<"):
         raise SourceBroken(f"{source} answered with what is no page: {text[:80]!r}")
+    if reason := markup_excess(text):
+        raise SourceBroken(f"{source} answered with a page that holds {reason}")
     # A new one each time: lxml's parsers keep state. NUL would end the text for libxml2, and hide what follows.
     parser = etree.HTMLParser(
         no_network=True, huge_tree=False, recover=True, remove_comments=True, remove_pis=True, encoding="utf-8"
