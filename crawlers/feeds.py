@@ -179,6 +179,7 @@ def _notice(entry: Any, *, source: str, url: str, spoken: str | None) -> ParsedN
         url=link or url,
         payload_sha256=hashlib.sha256(whole([title, summary, link, str(published_at)])).hexdigest(),
         ojs_number=ojs_number,
+        oddities=_oddities(entry, published_at),
     )
 
 
@@ -215,6 +216,12 @@ def _own_id(guid: str | None, link: str | None, title: str, published_at: dateti
     if not chosen:
         chosen = hashlib.sha256(f"{title}|{published_at}".encode()).hexdigest()
     return chosen if len(chosen) <= LONGEST_ID else hashlib.sha256(chosen.encode()).hexdigest()
+
+
+def _oddities(entry: Any, published_at: datetime | None) -> tuple[str, ...]:
+    """A date that the entry tells and nobody can believe (H11)."""
+    told = next((text for key in ("published", "updated", "created") if (text := _text(entry, key))), None)
+    return (f"publication cannot be right: {told[:40]}",) if told and published_at is None else ()
 
 
 def _published_at(entry: Any) -> datetime | None:

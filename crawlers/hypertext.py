@@ -4,6 +4,7 @@ HTML of portals is never well-formed, so it is read as browsers read it: what is
 all that was promised is there is for the parser of each portal to say.
 """
 
+import re
 from typing import Final
 
 from lxml import etree
@@ -13,6 +14,7 @@ from crawlers.notice import SourceBroken
 from crawlers.page import decoded
 from crawlers.xml import LARGEST_BODY, Element
 
+_BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
 _BLANK: Final = "\ufeff\x00 \t\r\n"
 
 
@@ -44,8 +46,11 @@ def classes(element: Element) -> frozenset[str]:
 
 
 def pieces(element: Element) -> tuple[str, ...]:
-    """The texts inside an element, one for each run between two tags, blanks folded, empty ones left out."""
-    found = (" ".join(str(part).split()) for part in element.itertext())
+    """The texts inside an element, one for each run between two tags, blanks folded, empty ones left out.
+
+    Only ASCII's blanks: among the others are halves of letters that were read wrongly (H10), for the cleaner to repair.
+    """
+    found = (_BLANKS.sub(" ", str(part)).strip(" ") for part in element.itertext())
     return tuple(part for part in found if part)
 
 
