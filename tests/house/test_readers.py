@@ -1,4 +1,4 @@
-"""Is there one reader of XML, one of HTML and one of feeds, and no other way in for markup, pickles or archives? (H2, H3, H5)"""
+"""Is there one reader of XML, one of HTML and one of feeds, and no other way in for markup, pickles or archives? (H2, H3, H5, H14)"""
 
 import ast
 from pathlib import Path
@@ -50,6 +50,16 @@ def test_markup_and_archives_come_in_by_one_door_each(path: Path) -> None:
             else []
         )
         assert not BANNED & set(imported), f"{relative} imports {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_written_for_a_spreadsheet(path: Path) -> None:
+    """H14: a cell that begins with = + - @ or a tab runs where it is opened; all that we export is JSON Lines."""
+    relative = path.relative_to(ROOT).as_posix()
+    told = path.read_text()
+    if relative.startswith("classifier/training/"):
+        return  # reads a table of tabs, and is not part of what runs
+    assert not [word for word in ("import csv", "text/csv", ".csv", "spreadsheet", "openpyxl", "xlsx") if word in told]
 
 
 def test_every_door_is_there() -> None:
