@@ -57,11 +57,13 @@ _C1_MEANT: Final = {chr(byte): bytes([byte]).decode("cp1252", "ignore") for byte
 # Letters and signs that Nordic texts hold, under what becomes of their UTF-8 in Windows-1252 and in Latin-1. Only
 # these are repaired: «STÅ» ends in two characters that would be a Ż too.
 _PUNCTUATION: Final = (*range(0x2010, 0x2016), *range(0x2018, 0x2020), 0x2020, 0x2022, 0x2026, 0x20AC, 0x2122, 0x2212)
-_MEANT: Final = {
+_MEANT: dict[str, str] = {
     garbled: chr(code)
     for code in (*range(0xA0, 0x100), *_PUNCTUATION)
     for garbled in (_in_windows_1252(chr(code).encode()), chr(code).encode().decode("latin-1"))
 }
+# What was read wrongly twice as Latin-1 has these in between; nobody means a control after an Â.
+_MEANT |= {chr(code).encode().decode("latin-1"): chr(code) for code in range(0x80, 0xA0)}
 _MOJIBAKE: Final = re.compile(
     "[\u00c2\u00c3][{tail}]|\u00e2[\x80\x82\x84\x88{lead}][{tail}]".format(
         tail="\x80-\xbf" + re.escape(_in_windows_1252(bytes(range(0x80, 0xA0)))),

@@ -18,7 +18,7 @@ from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urljoin
 
-from crawlers import clean, codes, language
+from crawlers import clean, codes, language, markup, page
 from crawlers.moments import FIRST_YEAR, LAST_YEAR
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken, Stage, WireFormat
 from crawlers.page import whole
@@ -29,6 +29,9 @@ _NUMBERED: Final = re.compile(r"(\d{1,8}-\d{4})\s?:\s?(.+)", re.DOTALL)
 _ENTRY: Final = re.compile(rb"<(?:item|entry)[\s>]")
 _ENTRY_END: Final = re.compile(rb"</(?:item|entry)\s?>")
 MOST_ENTRIES: Final = 1000
+MOST_READ: Final = (
+    2 * 1024 * 1024
+)  # of a damaged feed, entries read again and again; feedparser takes a second for each
 _DATES: Final = ("published_parsed", "updated_parsed", "created_parsed")
 
 
@@ -43,6 +46,8 @@ def parse(body: bytes, *, source: str, url: str) -> tuple[list[ParsedNotice], li
         raise SourceBroken("the feed has an empty body")
     if _HTML.search(start[:512]):
         raise SourceBroken("the feed answered with an HTML page")
+    if reason := markup.excess(page.decoded(body), most_open=markup.MOST_OPEN):
+        raise SourceBroken(f"the feed holds {reason}")
     told, entries = _entries(body)
     if not told.get("version") and not entries:
         raise SourceBroken("the body is no feed")
@@ -108,18 +113,31 @@ def _entries(body: bytes) -> tuple[Any, list[Any]]:
     places = [found.start() for found in _ENTRY.finditer(body)][:MOST_ENTRIES]
     head = body[: places[0]] if places else b""
     tail = b"</feed>" if b"<feed" in head else b"</channel></rss>"
-    alone: list[Any] = []
+    pieces = []
     for start, end in zip(places, [*places[1:], len(body)], strict=False):
         closed = _ENTRY_END.search(body, start, end)
-        try:
-            read = _parsed(head + body[start : closed.end() if closed else end] + tail)
-        except SourceBroken:
-            continue
-        told = told or read
-        alone.extend(read.entries)
+        pieces.append(body[start : closed.end() if closed else end])
+    read = _apart(head, pieces, tail, [MOST_READ]) if pieces else []
+    told = told or next(iter(read), None)
     if told is None:
         raise SourceBroken("the feed cannot be read")
-    return told, max(told.entries, alone, key=len)
+    return told, max(told.entries, [entry for each in read for entry in each.entries], key=len)
+
+
+def _apart(head: bytes, pieces: list[bytes], tail: bytes, left: list[int]) -> list[Any]:
+    """The feed read in halves and halves of halves, down to the entry that spoils it; ``left``: bytes yet to be read."""
+    body = head + b"".join(pieces) + tail
+    left[0] -= len(body)
+    if left[0] < 0:
+        return []
+    try:
+        read = _parsed(body)
+    except SourceBroken:
+        read = None
+    if len(pieces) == 1 or (read is not None and len(read.entries) >= len(pieces)):
+        return [] if read is None else [read]
+    middle = len(pieces) // 2
+    return [*_apart(head, pieces[:middle], tail, left), *_apart(head, pieces[middle:], tail, left)]
 
 
 def _parsed(body: bytes) -> Any:
@@ -161,6 +179,7 @@ def _notice(entry: Any, *, source: str, url: str, spoken: str | None) -> ParsedN
         url=link or url,
         payload_sha256=hashlib.sha256(whole([title, summary, link, str(published_at)])).hexdigest(),
         ojs_number=ojs_number,
+        oddities=_oddities(entry, published_at),
     )
 
 
@@ -197,6 +216,12 @@ def _own_id(guid: str | None, link: str | None, title: str, published_at: dateti
     if not chosen:
         chosen = hashlib.sha256(f"{title}|{published_at}".encode()).hexdigest()
     return chosen if len(chosen) <= LONGEST_ID else hashlib.sha256(chosen.encode()).hexdigest()
+
+
+def _oddities(entry: Any, published_at: datetime | None) -> tuple[str, ...]:
+    """A date that the entry tells and nobody can believe (H11)."""
+    told = next((text for key in ("published", "updated", "created") if (text := _text(entry, key))), None)
+    return (f"publication cannot be right: {told[:40]}",) if told and published_at is None else ()
 
 
 def _published_at(entry: Any) -> datetime | None:

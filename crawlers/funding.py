@@ -197,8 +197,9 @@ def _description(told: Mapping[str, Any], title: str, action: str) -> str:
 
 
 def _opening(value: Any, oddities: list[str]) -> datetime | None:
-    found = _MOMENT.fullmatch((_first(value) or "").strip())
-    return moments.publication_day(found.group(1), oddities) if found else None
+    written = (_first(value) or "").strip()
+    found = _MOMENT.fullmatch(written)
+    return moments.publication_day(found.group(1) if found else written, oddities)
 
 
 def _next(value: Any, on: date, oddities: list[str]) -> Deadline | None:

@@ -4,14 +4,17 @@ HTML of portals is never well-formed, so it is read as browsers read it: what is
 all that was promised is there is for the parser of each portal to say.
 """
 
+import re
 from typing import Final
 
 from lxml import etree
 
+from crawlers.markup import excess as markup_excess
 from crawlers.notice import SourceBroken
 from crawlers.page import decoded
 from crawlers.xml import LARGEST_BODY, Element
 
+_BLANKS: Final = re.compile(r"[ \t\r\n\f\v]+")
 _BLANK: Final = "\ufeff\x00 \t\r\n"
 
 
@@ -22,6 +25,8 @@ def tree(body: bytes, source: str) -> Element:
     text = decoded(body).strip(_BLANK)
     if not text.startswith("<"):
         raise SourceBroken(f"{source} answered with what is no page: {text[:80]!r}")
+    if reason := markup_excess(text):
+        raise SourceBroken(f"{source} answered with a page that holds {reason}")
     # A new one each time: lxml's parsers keep state. NUL would end the text for libxml2, and hide what follows.
     parser = etree.HTMLParser(
         no_network=True, huge_tree=False, recover=True, remove_comments=True, remove_pis=True, encoding="utf-8"
@@ -41,8 +46,11 @@ def classes(element: Element) -> frozenset[str]:
 
 
 def pieces(element: Element) -> tuple[str, ...]:
-    """The texts inside an element, one for each run between two tags, blanks folded, empty ones left out."""
-    found = (" ".join(str(part).split()) for part in element.itertext())
+    """The texts inside an element, one for each run between two tags, blanks folded, empty ones left out.
+
+    Only ASCII's blanks: among the others are halves of letters that were read wrongly (H10), for the cleaner to repair.
+    """
+    found = (_BLANKS.sub(" ", str(part)).strip(" ") for part in element.itertext())
     return tuple(part for part in found if part)
 
 

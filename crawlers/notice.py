@@ -178,6 +178,14 @@ class ParsedNotice:
             raise NoticeBroken("the notice has no title in its own language")
         if self.published_at is not None and self.published_at.tzinfo is None:
             raise NoticeBroken("published_at needs a zone")
+        # What was stored of it would be told as a correction on the day when the portal mends it.
+        if any(self._is_damaged(tag) for tag in self.title):
+            raise NoticeBroken("letters of the notice's text were lost before we met it")
+
+    def _is_damaged(self, tag: str) -> bool:
+        from crawlers.clean import is_damaged
+
+        return is_damaged(f"{self.title[tag]}\n{self.description.get(tag, '')}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """What kind of file is this, and which notices does it hold? Told from bytes and name, for imports.
 
-``read`` never raises but NotANotice: what is a notice and cannot be read comes out as Broken, whole.
+``read`` never raises but NotANotice: what is a notice and cannot be read comes out as Broken, whole. Of a page of search
+hits that is damaged, the hits that are whole come out beside it.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -21,6 +22,7 @@ from crawlers import (
     kommers_list,
     nspa,
     page,
+    salvage,
     ted_search,
     ted_xml,
     udbud,
@@ -59,6 +61,12 @@ class Kind(StrEnum):
 _HTML: Final = frozenset({"html", "table", "tr", "div"})
 _OF_PAGES: Final = frozenset({Kind.NSPA, Kind.KOMMERS_HUB, Kind.KOMMERS_LIST})
 _KOMMERS_LISTS: Final = {source.key: source.url for source in KOMMERS if source.key != HUB}
+# Under which name a page of search hits holds them, and what one is known by.
+_RECORDS: Final[Mapping[Kind, tuple[str, Callable[[Any], bool]]]] = {
+    Kind.TED_SEARCH: ("notices", ted_search.is_hit),
+    Kind.DOFFIN_SEARCH: ("hits", doffin_search.is_hit),
+    Kind.FUNDING: ("results", funding.is_record),
+}
 _KINDS_OF_ROOTS: Final = {
     **dict.fromkeys(eforms.ROOTS, Kind.EFORMS),
     "TED_EXPORT": Kind.TED_XML,
@@ -205,6 +213,8 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
             yield from found.notices
             yield from found.broken
     except (NoticeBroken, SourceBroken) as reason:
+        if kind in _RECORDS:
+            yield from _salvaged(kind, body)
         yield Broken(
             source=stem if kind is Kind.KOMMERS_LIST else _source(kind, body),
             source_id=_number(kind, stem),
@@ -212,6 +222,13 @@ def _read(kind: Kind, body: bytes, name: str) -> Iterator[ParsedNotice | Broken]
             body=body,
             content_type=_type(kind),
         )
+
+
+def _salvaged(kind: Kind, body: bytes) -> list[ParsedNotice]:
+    """The notices of a damaged page that are whole; the others are in the page, which is kept."""
+    key, is_record = _RECORDS[kind]
+    found = list(salvage.records(page.decoded(body), is_record))
+    return _page(kind, json.dumps({key: found}).encode()).notices if found else []
 
 
 def _page(kind: Kind, body: bytes, stem: str = "") -> page.Page | nspa.Listing | funding.Calls | Listing:

@@ -22,8 +22,8 @@ from settings import get_settings
 
 LOCAL: Final = ZoneInfo("Europe/Oslo")  # whose day it is; Stockholm keeps the same
 SHORTEST_PAUSE_S: Final = 1.0
-MOST_ODD: Final = 0.15  # share of notices that could not be read; above it the portal has changed, not the notices
-FEWEST_FOR_SHARE: Final = 20  # below that, a few odd notices are no share of anything
+MOST_ODD: Final = 0.15  # share of notices that could not be read; from it on the portal has changed, not the notices
+FEWEST_ODD: Final = 3  # one or two odd notices are no share of anything, however few others there are
 LEAST_SHARE: Final = 10
 LONGEST_ERROR: Final = 200
 SANDBOX_KEY: Final = "sandbox"  # what a sandbox gets as a key: never the installation's own
@@ -171,8 +171,9 @@ def _unlikely(stats: Mapping[str, Any], floor: int) -> str | None:
     ended, seen, odd = stats.get("finish_reason"), stats.get(SEEN, 0), stats.get(QUARANTINED, 0)
     if ended != "finished":
         return f"ended before its time: {ended}"
-    if seen < floor and not stats.get(NOT_MODIFIED):
-        return f"{seen} notices where {floor} or more were due"
-    if seen >= FEWEST_FOR_SHARE and odd / seen >= MOST_ODD:
+    if odd >= FEWEST_ODD and odd / seen >= MOST_ODD:
         return f"{odd} of {seen} notices could not be read"
+    # What could not be read is none of those that were due: a feed of two entries, both odd, has brought nothing.
+    if seen - odd < floor and not stats.get(NOT_MODIFIED):
+        return f"{seen - odd} notices where {floor} or more were due"
     return None

@@ -88,6 +88,11 @@ def parse(body: bytes) -> Page:
     )
 
 
+def is_hit(told: Any) -> bool:
+    """Whether a JSON value is one notice of an answer."""
+    return isinstance(told, dict) and ("publication-number" in told or "ND" in told)
+
+
 def parse_hit(hit: Any) -> ParsedNotice:
     """One notice of an answer. Raises NoticeBroken."""
     if not isinstance(hit, dict):

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -102,7 +102,7 @@ class Portal:
                     self.close_connection = True
                     return
                 self.send_response(reply.status)
-                for name, value in reply.headers.items():
+                for name, value in _lines(reply.headers):
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
@@ -154,6 +154,12 @@ class Portal:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+def _lines(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name and value of each header; one that comes several times has a line for each."""
+    for name, value in headers.items():
+        yield from ((name, each) for each in value.split("\n"))
 
 
 class Canary:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from logging import DEBUG, ERROR
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.retry import get_retry_request
@@ -21,6 +22,24 @@ LONGEST_REASON: Final = 200  # TED's answer to a wrong field name lists all 1,83
 
 Met: TypeAlias = ParsedNotice | Broken
 Yielded: TypeAlias = Met | Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows of a list that we have met so far, by number. ``last``: how many the page before held."""
+
+    numbers: frozenset[str] = frozenset()
+    last: int = 0
+
+    def and_page(self, page: Iterable[str], portal: str) -> Self:
+        """With one page more. Raises SourceBroken when it is one that we have had.
+
+        A shorter page without anything new is the list's end: what was published meanwhile has pushed its rows there.
+        """
+        rows = frozenset(page)
+        if rows and rows <= self.numbers and len(rows) >= self.last:
+            raise SourceBroken(f"{portal} gave the same page twice")
+        return type(self)(numbers=self.numbers | rows, last=len(rows))
 
 
 class NoticeSpider(Spider):

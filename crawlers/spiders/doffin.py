@@ -10,7 +10,7 @@ there is more than a word in the log.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -23,7 +23,7 @@ from crawlers import doffin_detail, doffin_search, eforms
 from crawlers.guard import Refused
 from crawlers.notice import Broken, NoticeBroken, ParsedNotice, SourceBroken
 from crawlers.page import Page
-from crawlers.spiders.base import NoticeSpider, Yielded, answer, told
+from crawlers.spiders.base import NoticeSpider, Rows, Yielded, answer, told
 from crawlers.tally import ERROR
 
 DETAIL: Final = "webclient/api/v2/notices-api/notices"
@@ -35,12 +35,12 @@ MOST_DETAIL_FAILURES: Final = 3  # details in a row that cannot be had: the web 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where in which issue days' hits we are. ``met`` are the numbers of the page before."""
+    """Where in which issue days' hits we are. ``count``: hits until now, doubles among them."""
 
     since: date
     until: date
     page: int = 1
-    met: frozenset[str] = frozenset()
+    met: Rows = field(default_factory=Rows)
     count: int = 0
 
 
@@ -109,9 +109,7 @@ class Doffin(NoticeSpider):
 
     def _go_on(self, cursor: Cursor, page: Page, total: int) -> Iterator[Request]:
         count = cursor.count + len(page.notices) + len(page.broken)
-        met = frozenset(hit.source_id for hit in page.notices)
-        if met and met == cursor.met:
-            raise SourceBroken("Doffin gave the same page twice")
+        met = cursor.met.and_page((hit.source_id for hit in page.notices), "Doffin")
         if count > cursor.count and count < total:
             yield self._page(replace(cursor, page=cursor.page + 1, met=met, count=count))
         elif count < total:

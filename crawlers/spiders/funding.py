@@ -7,7 +7,7 @@ nobody would notice.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ from scrapy.http import Response
 
 from crawlers import funding
 from crawlers.notice import ParsedNotice, SourceBroken
-from crawlers.spiders.base import NoticeSpider, Yielded, answer
+from crawlers.spiders.base import NoticeSpider, Rows, Yielded, answer
 
 PAGE: Final = 100
 SLACK: Final = 50  # the fiftieth part of what was announced may come or go while we read
@@ -36,10 +36,10 @@ PARTS: Final = {"query": QUERY, "languages": ["en"], "sort": {"field": "sortStat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where in the results we are. ``met``: the records of the page before; ``count``: all until now."""
+    """Where in the results we are. ``count``: records until now."""
 
     page: int = 1
-    met: tuple[str, ...] = ()
+    met: Rows = field(default_factory=Rows)
     count: int = 0
 
 
@@ -77,8 +77,7 @@ class Funding(NoticeSpider):
         total = page.total if page.total is not None else cursor.count + len(page.references)
         if total > MOST:
             raise SourceBroken(f"the EU portal has {total} calls: was a filter lost?")
-        if page.references and page.references == cursor.met:
-            raise SourceBroken("the EU portal gave the same page twice")
+        met = cursor.met.and_page(page.references, "the EU portal")
         count = cursor.count + len(page.references)
         if not page.references and count < total - max(5, total // SLACK):
             yield self.again(response, f"the EU portal announced {total} calls and gave {count}")
@@ -86,7 +85,7 @@ class Funding(NoticeSpider):
         yield from self.take(page.broken)
         self._calls += page.notices
         if page.references and count < total:
-            yield self._page(replace(cursor, page=cursor.page + 1, met=page.references, count=count))
+            yield self._page(replace(cursor, page=cursor.page + 1, met=met, count=count))
             return
         yield from self.take(funding.richest(self._calls))
 

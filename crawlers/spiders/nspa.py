@@ -8,7 +8,7 @@ goes on giving the first page. So a page that repeats the one before ends the ru
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from scrapy.http import Response
 from crawlers import nspa
 from crawlers.notice import SourceBroken
 from crawlers.nspa import Listing
-from crawlers.spiders.base import NoticeSpider, Yielded, page
+from crawlers.spiders.base import NoticeSpider, Rows, Yielded, page
 
 ROWS: Final = 10  # per page, as the portal's own page asks
 # RFP first: an opportunity that is in both lists is a competition by now. RFQ, RFI and NOA are left alone: each of these
@@ -30,14 +30,14 @@ SLACK: Final = 50  # the fiftieth part of what was announced may close while we 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where in which list we are. ``met``: the page before; ``count``: different rows of the list until now."""
+    """Where in which list we are. ``count``: different rows of the list until now."""
 
     prefilter: str
     page: int = 1
     total: int | None = None
     token: str | None = None
     cookies: str = ""
-    met: frozenset[str] = frozenset()
+    met: Rows = field(default_factory=Rows)
     count: int = 0
 
 
@@ -113,20 +113,18 @@ class Nspa(NoticeSpider):
     def read(self, response: Response, cursor: Cursor) -> Iterator[Yielded]:
         """A further piece: its rows, then the next piece, the next list or the end."""
         listing = nspa.parse(page(response))
-        rows = frozenset(one.source_id for one in listing.notices)
-        if rows and rows == cursor.met:
-            raise SourceBroken("NSPA gave the same page twice")
         if not listing.notices and not listing.broken:
             yield from self._end(cursor)
             return
+        following = self._met(cursor, listing)
         yield from self._take(listing)
-        yield from self._go_on(self._met(cursor, listing), listing)
+        yield from self._go_on(following, listing)
 
     def _met(self, cursor: Cursor, listing: Listing) -> Cursor:
-        rows = frozenset(one.source_id for one in listing.notices)
+        met = cursor.met.and_page((one.source_id for one in listing.notices), "NSPA")
         # A row that came twice, because others were published meanwhile, is no row that we have not seen.
-        count = cursor.count + len(rows - cursor.met) + len(listing.broken)
-        return replace(cursor, page=cursor.page + 1, met=rows, count=count)
+        count = cursor.count + len(met.numbers) - len(cursor.met.numbers) + len(listing.broken)
+        return replace(cursor, page=cursor.page + 1, met=met, count=count)
 
     def _take(self, listing: Listing) -> Iterator[Yielded]:
         yield from self.take(listing.broken)

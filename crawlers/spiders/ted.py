@@ -6,7 +6,7 @@ cursor never moves past notices that were not seen.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from scrapy.http import Response
 from crawlers import ted_search
 from crawlers.notice import SourceBroken
 from crawlers.page import Page
-from crawlers.spiders.base import NoticeSpider, Yielded, answer
+from crawlers.spiders.base import NoticeSpider, Rows, Yielded, answer
 from crawlers.spiders.ted_query import PAGE, WINDOW, body
 
 ITERATION: Final = "ITERATION"
@@ -26,14 +26,14 @@ SLACK: Final = 50  # the fiftieth part of what was announced may come or go whil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where in which days' notices we are. ``met`` are the numbers of the page before, ``count`` all until now."""
+    """Where in which days' notices we are. ``count``: notices until now, doubles among them."""
 
     since: date
     until: date
     paging: str
     page: int = 1
     token: str | None = None
-    met: frozenset[str] = frozenset()
+    met: Rows = field(default_factory=Rows)
     count: int = 0
 
     def days(self) -> "Iterator[Cursor]":
@@ -89,9 +89,7 @@ class Ted(NoticeSpider):
     def _go_on(self, cursor: Cursor, page: Page) -> Iterator[Request]:
         got = len(page.notices) + len(page.broken)
         count = cursor.count + got
-        met = frozenset(notice.source_id for notice in page.notices)
-        if met and met == cursor.met:
-            raise SourceBroken("TED gave the same page twice")
+        met = cursor.met.and_page((notice.source_id for notice in page.notices), "TED")
         if page.total is not None and count > page.total + max(PAGE, page.total // SLACK):
             raise SourceBroken(f"TED announced {page.total} notices and goes on after {count}")
         if cursor.paging == PAGE_NUMBER:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from digest_views import MAIL, NAMES, make_entry, make_reason, make_view
+from digest_views import MAIL, NAMES, make_entry, make_view
+from hostile_words import hostile_view
 from lxml.html import HtmlElement
 from mail_reading import html_of, seen, text_of, tree
 
 from alerts.message import render, render_page
 from alerts.outside import safe_url
-from alerts.view import DigestView, NearMiss, PortalLink, SourceRead
+from alerts.view import NearMiss, PortalLink
 
 TAGS = ("script", "SCRIPT", "svg/onload", "iframe", "style", "meta", "base", "form", "object", "math", "template")
 PAYLOADS = [
@@ -71,39 +72,6 @@ ADDRESSES = [
     "https://evil.example/" + "a" * 3000,
     "",
 ]
-
-
-def hostile_view(words: str) -> DigestView:
-    reason = make_reason(
-        profile=words,
-        notice_sentence=words,
-        notice_language=words,
-        profile_sentence=words,
-        lot=words,
-        words=((words, words + "x"),),
-        shared_cpv=(words,),
-    )
-    entry = make_entry(
-        kind="competition",
-        title=words,
-        language=words,
-        buyer=words,
-        country=words,
-        nuts=(words,),
-        cpv=(words,),
-        currency=words,
-        procedure_type=words,
-        scope=words,
-        deadline_kind=words,
-        reasons=(reason,),
-        links=(PortalLink(source=words, number=words, url="https://ted.example/1"),),
-    )
-    return make_view(
-        company=words,
-        entries=(entry,),
-        near_misses=(NearMiss(title=words, language=words, buyer=words, score=0.5, url="https://ted.example/2"),),
-        sources=(SourceRead(name=words, read=True, read_at=None), SourceRead(name=words, read=False, read_at=None)),
-    )
 
 
 def shape(page: str) -> list[tuple[str, list[str]]]:

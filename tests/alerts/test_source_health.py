@@ -15,6 +15,7 @@ from alerts.jobs import crawl
 from alerts.rhythm import FIRST_MINUTE, crawl_hours, next_due, overdue_at
 from alerts.source_health import DIED, SourceHealth, judge, judge_sources, judged
 from alerts.timetable import SourceTimes, table
+from crawlers.sources import SOURCES
 from db.declared import Declaration, SourceRecord, declare, records
 from db.models import DeclaredSource, Fetch, FetchState, NoticeVersion
 from db.session import transaction, utcnow
@@ -84,7 +85,10 @@ def slots(cadence: timedelta, first: date, days: int) -> Iterator[datetime]:
             )
 
 
-@pytest.mark.parametrize("hours", [1, 2, 3, 6, 24])
+HOURS = sorted({1, 24} | {source.cadence // timedelta(hours=1) for source in SOURCES if source.spider})
+
+
+@pytest.mark.parametrize("hours", HOURS)
 def test_no_source_that_is_read_at_its_hours_is_ever_overdue_and_a_missed_one_is_within_two_cadences(
     hours: int,
 ) -> None:

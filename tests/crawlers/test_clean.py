@@ -1,14 +1,16 @@
 """Do the cleaners keep what is meant, drop what is not, and never take long?"""
 
+import re
 import time
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlers import clean, language
+from crawlers import clean, feeds, funding, hypertext, language, markup, nspa, pace, persons, robots, xml
 from crawlers.notice import DeadlineKind
 
 NORDIC = "".join(chr(code) for code in (*range(0x20, 0x7F), *range(0xA1, 0x100))) + "–—‘’“”„…€«»"
@@ -197,6 +199,17 @@ SEEDS += [
     "1",
     "kontaktperson: Aa ",
 ]
+SEEDS += ["closing 1-", "notification of a ", "EDF-", "*a", "$", "<x a='", "<![CDATA[", "2031-01-01T", "defence"]
+NOW = datetime(2031, 1, 1, tzinfo=UTC)
+ADDRESS = "https://portal.example/" + "a" * 2000
+
+
+def _holding(raw: str) -> xml.Element:
+    element = xml.root(b"<p/>")
+    element.text = re.sub("[^ -~]", "", raw)
+    return element
+
+
 CLEANERS: list[Callable[[str], object]] = [
     clean.line,
     clean.text,
@@ -210,6 +223,20 @@ CLEANERS: list[Callable[[str], object]] = [
     clean.celex,
     clean.organisation_digits,
     language.written_norwegian,
+    persons.without_mail,
+    clean.publication_day,
+    clean.instant,
+    clean.is_damaged,
+    markup.excess,
+    lambda raw: markup.excess(raw, most_open=markup.MOST_OPEN),
+    lambda raw: pace.retry_after(raw, NOW),
+    lambda raw: robots.read(200, {}, f"User-agent: *\nDisallow: {raw}".encode("utf-8", "replace")).objection(ADDRESS),
+    lambda raw: nspa._day((raw, raw), "closing", []),
+    nspa._SOLE_SOURCE.match,
+    lambda raw: funding.is_wanted({"metadata": {"title": [raw], "identifier": [raw], "tags": [raw]}}),
+    lambda raw: funding._next([raw], NOW.date(), []),
+    lambda raw: hypertext.pieces(_holding(raw)),
+    lambda raw: feeds._link(raw, ADDRESS),
     lambda raw: clean.money(raw, "NOK"),
     lambda raw: clean.deadline(raw, raw, DeadlineKind.TENDER, "NO", []),
 ]

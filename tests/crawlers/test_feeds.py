@@ -1,6 +1,7 @@
 """Do feeds become signals, and nothing else?"""
 
 import builtins
+import time
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,19 @@ def test_a_body_is_never_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(SourceBroken):
             feeds.parse(written.encode(), source="departement", url=URL)
     assert str(canary) not in " ".join(opened)
+
+
+@pytest.mark.parametrize("head", [b"", b"<image><url>https://a.example/</url></image>" * 400])
+def test_one_entry_that_spoils_a_feed_of_a_thousand_costs_itself_and_no_time(head: bytes) -> None:
+    """H1, H13: the feed is halved until the entry stands alone."""
+    entries = [
+        b"<item><guid>%d</guid><title>Nyhet %d</title><link>https://a.example/%d</link></item>"
+        % (number, number, number)
+        for number in range(1000)
+    ]
+    entries[417] = b"<item><guid>417</guid><title>&#99999999;</title></item>"
+    body = b'<rss version="2.0"><channel><title>T</title>' + head + b"".join(entries) + b"</channel></rss>"
+    started = time.process_time()
+    notices, _ = feeds.parse(body, source="departement", url=URL)
+    assert time.process_time() - started < 2
+    assert {notice.source_id for notice in notices} == {str(number) for number in range(1000) if number != 417}
