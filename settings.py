@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     doffin_details: bool = Field(
         False, description="also ask Doffin's web client for TED numbers and documents; undocumented, so ask DFØ first"
     )
+    largest_package: int = Field(
+        200, ge=1, description="mebibytes that one imported package may unfold to; a day of TED is about 100"
+    )
     udbud: bool = Field(
         False, description="also read udbud.dk (Denmark); its service is undocumented, so ask its owner first"
     )

@@ -14,11 +14,12 @@ from crawlers.batches import BATCH
 from crawlers.notice import Broken, ParsedNotice
 from crawlers.saving import Saved
 from crawlers.store import store_all, store_each
+from settings import get_settings
 
-LARGEST_FILE = 64 * 1024 * 1024
-LARGEST_ARCHIVE = 2 * 1024 * 1024 * 1024  # unpacked; a TED day is about 100 MiB
-MOST_MEMBERS = 20_000
-MOST_HELD = 32 * 1024 * 1024  # of files whose notices wait to be stored together
+MEBIBYTE = 1024 * 1024
+LARGEST_FILE = 64 * MEBIBYTE
+MOST_MEMBERS = 10_000  # a TED day has some 3,700
+MOST_HELD = 32 * MEBIBYTE  # of files whose notices wait to be stored together
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 DAMAGES = (tarfile.TarError, EOFError, OSError, zlib.error)
 
@@ -110,13 +111,13 @@ class _Bounded(gzip.GzipFile):
 
 
 def _bodies(archive: tarfile.TarFile, path: Path, report: ImportReport) -> Iterator[FileBytes]:
-    total = 0
+    total, largest = 0, get_settings().largest_package
     for count, member in enumerate(archive, start=1):
         total += member.size  # as the header says; tarfile gives no more than that, and passes over no less
         if count > MOST_MEMBERS:
             raise Refused(f"more than {MOST_MEMBERS} members")
-        if total > LARGEST_ARCHIVE:
-            raise Refused("unpacks to more than 2 GiB")
+        if total > largest * MEBIBYTE:
+            raise Refused(f"unpacks to more than {largest} MiB (ANBUDSVAKT_LARGEST_PACKAGE)")
         # The system's encoding may have no letters for a name, and a terminal obeys what is none.
         name = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in member.name)
         if member.size > LARGEST_FILE:

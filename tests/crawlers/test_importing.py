@@ -20,6 +20,7 @@ from db.models import Quarantined
 from db.session import transaction
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
+from settings import get_settings
 
 DAY = [n for n in catalogue(date(2026, 11, 23), 1) if n.on_portal("ted")][:20]
 
@@ -160,9 +161,12 @@ def test_odd_names_links_and_nested_archives_harm_nothing(database: URL, tmp_pat
     assert sorted(one.name for one in tmp_path.iterdir()) == ["odd.tar.gz"]
 
 
-def test_a_package_may_not_unfold_without_end(database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_may_not_unfold_without_end(
+    database: URL, tmp_path: Path, environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(importing, "LARGEST_FILE", 1_000_000)
-    monkeypatch.setattr(importing, "LARGEST_ARCHIVE", 3_000_000)
+    environment.setenv("ANBUDSVAKT_LARGEST_PACKAGE", "2")
+    get_settings.cache_clear()
     monkeypatch.setattr(importing, "MOST_MEMBERS", 12)
     large = tmp_path / "large.tar.gz"
     large.write_bytes(bodies(("0.xml", bytes(1_000_001)), notice(0), ("1.xml", bytes(999_999)), ("2.xml", bytes(999_999)),
@@ -175,7 +179,7 @@ def test_a_package_may_not_unfold_without_end(database: URL, tmp_path: Path, mon
     assert report.incomplete == [str(large), str(many), str(header)]
     reasons = [reason for name, reason in report.skipped if name in report.incomplete]
     assert [reason.rpartition(": ")[2] for reason in reasons] == [
-        "unpacks to more than 2 GiB",
+        "unpacks to more than 2 MiB (ANBUDSVAKT_LARGEST_PACKAGE)",
         "more than 12 members",
         "a header larger than 64 MiB",
     ]
