@@ -6,7 +6,7 @@ is killed leaves its fetch running, which watch closes when it finds the process
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from importlib import import_module
 from typing import Any, Final, Protocol
@@ -61,16 +61,27 @@ def crawl(
     allowance = Allowance.of(base_url)
     _may_be_read(source, base_url, allowance)
     ledger: Books = books or import_module("crawlers.store")
-    fetch = ledger.open_fetch(source.key, since, overlap_days=source.overlap_days)
-    with _closed_whatever_happens(ledger, fetch):
-        plan = _plan(source, fetch, base_url=base_url, paging=paging, sandbox=bool(allowance.origins))
-        pause = source.delay_s if delay_s is None else delay_s
-        pause = pause if allowance.origins else max(pause, SHORTEST_PAUSE_S)
-        stats = _scrapy(plan, delay_s=pause, allowance=allowance, changes=dict(changes or {}))
-    # A window that somebody chose, or a sandbox, may well be empty.
-    outcome = _outcome(stats, floor=_due(source, fetch) if since is None and base_url is None else 0)
-    ledger.close_fetch(fetch.id, outcome)
+    with _turn(source, base_url, allowance, books):
+        fetch = ledger.open_fetch(source.key, since, overlap_days=source.overlap_days)
+        with _closed_whatever_happens(ledger, fetch):
+            plan = _plan(source, fetch, base_url=base_url, paging=paging, sandbox=bool(allowance.origins))
+            pause = source.delay_s if delay_s is None else delay_s
+            pause = pause if allowance.origins else max(pause, SHORTEST_PAUSE_S)
+            stats = _scrapy(plan, delay_s=pause, allowance=allowance, changes=dict(changes or {}))
+        # A window that somebody chose, or a sandbox, may well be empty.
+        outcome = _outcome(stats, floor=_due(source, fetch) if since is None and base_url is None else 0)
+        ledger.close_fetch(fetch.id, outcome)
     return outcome
+
+
+def _turn(
+    source: Source, base_url: str | None, allowance: Allowance, books: Books | None
+) -> AbstractContextManager[None]:
+    # A sandbox on loopback has no patience to spare, and a test that keeps its own books has no database.
+    if allowance.origins or books is not None:
+        return nullcontext()
+    turn: AbstractContextManager[None] = import_module("crawlers.turn").turn_on(base_url or source.url)
+    return turn
 
 
 def _may_be_read(source: Source, base_url: str | None, allowance: Allowance) -> None:

@@ -34,6 +34,7 @@ STORE = {
         "regroup",
         "rulings",
         "retry",
+        "turn",
     )
 }
 CLOCK = ("db.session", ("utcnow",))
