@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from crawlers.bulk import Arrival, Identity, identity, insert_all, reserve, stored_buyers
 from crawlers.diff import differences
 from crawlers.keys import keys_of
-from crawlers.kin import Member
 from crawlers.lookup import listed, of_each
 from crawlers.meeting import Pair
+from crawlers.member import Member
 from crawlers.notice import Broken, ParsedBuyer, ParsedNotice
 from crawlers.procurement import corrected_by
 from crawlers.rows import content_hash, lot_row, numbered_apart, version_row

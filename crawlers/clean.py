@@ -170,11 +170,6 @@ class _Bare(dict[int, str | None]):
 _BARE: Final = _Bare()
 
 
-def is_damaged(plain: str) -> bool:
-    """More than one letter in a thousand is U+FFFD: the portal lost the text before we met it."""
-    return plain.count("\ufffd") * 1000 > len(plain)
-
-
 def safe_url(raw: str | None) -> str | None:
     """An address that is safe to show as a link: http or https, a host, no credentials, no blanks; else None."""
     if not raw or len(raw) > 4 * URL_LIMIT:
@@ -204,7 +199,6 @@ __all__ = [
     "deadline",
     "fold",
     "instant",
-    "is_damaged",
     "is_whole_country",
     "line",
     "money",

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import product
-from typing import TYPE_CHECKING
 
 from crawlers.keys import Kind, Role
+from crawlers.member import Member
 from crawlers.notice import Stage
-
-if TYPE_CHECKING:
-    from crawlers.kin import Member
 
 Name = tuple[str, str]
 _LENGTH_OF_UUID = 36
@@ -19,7 +16,7 @@ _PAST_PLANNING = frozenset({Stage.COMPETITION, Stage.INTENT, Stage.RESULT})
 class Family:
     """Groups of notices, each notice in one; a group is known by its first notice, its head."""
 
-    def __init__(self, members: Sequence["Member"], apart: frozenset[tuple[Name, Name]]) -> None:
+    def __init__(self, members: Sequence[Member], apart: frozenset[tuple[Name, Name]]) -> None:
         self._members = {member.name: member for member in members}
         self._head = {name: name for name in self._members}
         self._groups: dict[Name, list[Name]] = {name: [name] for name in self._members}

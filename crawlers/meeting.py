@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from crawlers.keys import Kind, Role, days_around
-from crawlers.kin import Member
+from crawlers.member import Member
 from crawlers.similar import ENOUGH, similarity
 
 Pair = tuple[int, int]

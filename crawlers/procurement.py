@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
 from crawlers.keys import Key, Kind, Role, days_around, keys_of
-from crawlers.kin import Kinship, Member, Rulings, partition
+from crawlers.kin import Kinship, Rulings, partition
+from crawlers.member import Member
 from crawlers.notice import ParsedNotice
 from crawlers.regroup import regroup
 from crawlers.similar import ENOUGH, similarity

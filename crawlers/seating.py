@@ -12,9 +12,10 @@ from sqlalchemy import null, select, update
 from sqlalchemy.orm import Session
 
 from crawlers.keys import Kind, Role, days_around
-from crawlers.kin import Kinship, Member, Rulings, partition
+from crawlers.kin import Kinship, Rulings, partition
 from crawlers.lookup import listed, of_each
 from crawlers.meeting import Pair, gatherings, touching
+from crawlers.member import Member
 from crawlers.procurement import kin_of, rulings_on
 from crawlers.regroup import written
 from crawlers.similar import ENOUGH, similarity

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crawlers.keys import keys_of
-from crawlers.kin import Member
+from crawlers.member import Member
 from crawlers.notice import Deadline, DeadlineKind, Link, ParsedBuyer, ParsedNotice, Stage, WireFormat
 from db.models import Notice
 from db.session import transaction

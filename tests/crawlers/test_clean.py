@@ -226,7 +226,6 @@ CLEANERS: list[Callable[[str], object]] = [
     persons.without_mail,
     clean.publication_day,
     clean.instant,
-    clean.is_damaged,
     markup.excess,
     lambda raw: markup.excess(raw, most_open=markup.MOST_OPEN),
     lambda raw: pace.retry_after(raw, NOW),

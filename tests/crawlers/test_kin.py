@@ -11,7 +11,8 @@ from kinfolk import groups, member, notice, uuid
 from kinstrategy import notices
 
 from crawlers.keys import Kind, Role, link_key
-from crawlers.kin import FOLLOWS, SIMILAR, Kinship, Member, Rulings, partition
+from crawlers.kin import FOLLOWS, SIMILAR, Kinship, Rulings, partition
+from crawlers.member import Member
 from crawlers.notice import ParsedBuyer, ParsedNotice, Stage
 from crawlers.similar import similarity
 

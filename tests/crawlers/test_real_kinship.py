@@ -16,7 +16,8 @@ from crawlers import payload
 from crawlers.clean import fold
 from crawlers.importing import ImportReport, files, import_paths
 from crawlers.keys import SHORTEST_TITLE, Key, Kind, keys_of
-from crawlers.kin import Member, partition
+from crawlers.kin import partition
+from crawlers.member import Member
 from crawlers.notice import ParsedNotice, Stage
 from crawlers.similar import trigrams
 from db.models import Notice
