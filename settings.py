@@ -4,6 +4,7 @@ Every variable may also be given as ``NAME_FILE`` (a file that holds the value),
 """
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -78,8 +79,23 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="user at the relay")
     smtp_password: SecretStr | None = Field(None, description="password at the relay")
     smtp_connections: int = Field(4, ge=1, le=32, description="connections to the relay at once, per worker")
+    smtp_rate: float | None = Field(None, gt=0, description="mails per second at most, per worker; none = no limit")
     mail_from: str | None = Field(None, description="sender address of every mail; required to send")
     mail_from_name: str = Field("Anbudsvakt", description="sender name of every mail")
+    dkim_key: SecretStr | None = Field(
+        None, description="private RSA key (PEM) that signs mails; none = the relay signs"
+    )
+    dkim_selector: str | None = Field(None, description="name of the DKIM key in the DNS, ours or the relay's")
+    bounce_domain: str | None = Field(
+        None,
+        description="domain whose mail reaches lmtp_port or bounce_maildir; none = bounces go to the sender address",
+    )
+    lmtp_host: str = Field("127.0.0.1", description="address on which returned mail is taken by LMTP")
+    lmtp_port: int | None = Field(None, ge=1, le=65535, description="port on which returned mail is taken by LMTP")
+    bounce_maildir: Path | None = Field(None, description="Maildir folder into which returned mail is put")
+    dns_server: str | None = Field(
+        None, description="DNS server that `doctor mail` asks, as address or address:port; none = the system's"
+    )
     contact_url: HttpUrl = Field(
         HttpUrl("https://anbudsvakt.example/kontakt"), description="page about us, named in every request to a portal"
     )
@@ -132,6 +148,20 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("bounce_domain")
+    @classmethod
+    def _plain_domain(cls, domain: str | None) -> str | None:
+        if domain is not None and not re.fullmatch(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+", domain.lower()):
+            raise ValueError("needs a domain in letters, digits and points (its punycode form)")
+        return domain.lower() if domain else None
+
+    @field_validator("dkim_key")
+    @classmethod
+    def _private_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and "PRIVATE KEY-----" not in key.get_secret_value():
+            raise ValueError("needs a private key in PEM; give the file as ANBUDSVAKT_DKIM_KEY_FILE")
+        return key
+
     @field_validator("secret_key")
     @classmethod
     def _strong(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -145,6 +175,12 @@ class Settings(BaseSettings):
     def _private_relay(self) -> "Settings":
         if self.smtp_security == "none" and self.smtp_host not in (None, *LOOPBACK):
             raise ValueError("ANBUDSVAKT_SMTP_SECURITY=none is accepted for a relay on loopback only")
+        return self
+
+    @model_validator(mode="after")
+    def _named_key(self) -> "Settings":
+        if self.dkim_key is not None and self.dkim_selector is None:
+            raise ValueError("ANBUDSVAKT_DKIM_SELECTOR is needed beside ANBUDSVAKT_DKIM_KEY")
         return self
 
     @classmethod

@@ -15,9 +15,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
+from alerts.pace import Pace
 from alerts.relay import Relay, Sent
 from alerts.suppress import suppress
 from alerts.verdict import Breaker, Verdict, verdict
+from alerts.verp import bounce_address
 from db.models import DeliveryState
 from db.session import utcnow
 
@@ -55,6 +57,7 @@ class Office:
     """What the connections of one process know in common."""
 
     breaker: Breaker = field(default_factory=Breaker)
+    pace: Pace = field(default_factory=Pace)
     # Where the database drops a connection, its row lock goes while the mail is still on its way. The other
     # connections of this process then leave the row to the one that has it in hand.
     in_hand: set[int] = field(default_factory=set)
@@ -110,7 +113,10 @@ async def _attempt(session: AsyncSession, lane: Lane, mail: Row[Any]) -> Verdict
         found = Verdict(state=DeliveryState.SUPPRESSED, reply=reply)
         await session.execute(RECORD, _row(mail.id, found, mail.attempts))
         return found
-    outcome = await lane.relay.send(mail.sender, mail.recipient, bytes(mail.message))
+    # Stored is whom the mail is from; the envelope names the delivery, so that what comes back finds it (M7).
+    sender = bounce_address(mail.id, utcnow()) or mail.sender
+    await lane.office.pace.turn()
+    outcome = await lane.relay.send(sender, mail.recipient, bytes(mail.message))
     found = verdict(outcome, mail.attempts + 1)
     row = _row(mail.id, found, mail.attempts + 1)
     if isinstance(outcome, Sent):

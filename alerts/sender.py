@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.attempt import RELAY, Lane, LockLost, Office, send_one
+from alerts.pace import Pace
 from alerts.relay import Relay, RelayDown
 from db.models import DeliveryState
 from db.session import async_engine, transaction, utcnow
@@ -110,7 +111,7 @@ async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
     get_settings().require("smtp_host")
     connections = get_settings().smtp_connections
     engine = async_engine(pool_size=connections)
-    office = Office()
+    office = Office(pace=Pace(get_settings().smtp_rate))
 
     async def lanes() -> None:
         async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ command that it heard, is kept for the test.
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class ScriptedRelay:
     heard: list[str] = field(default_factory=list)
     accepted: list[bytes] = field(default_factory=list)
     tried: int = 0
+    mails_at: list[float] = field(default_factory=list)  # when each MAIL was heard, monotonic
 
     def answer(self, at: At) -> bytes:
         """What to say here."""
@@ -84,6 +86,7 @@ class _Conversation:
             self.relay.heard.append(line.decode("latin-1").strip())
             if verb == "mail":
                 self.relay.tried += 1
+                self.relay.mails_at.append(time.monotonic())
                 if self.mails == self.relay.mails_per_connection:
                     raise _Gone
             await self.say(At(verb))
