@@ -48,6 +48,7 @@ for command in (
     serving.web,
     serving.clock,
     serving.worker,
+    serving.postbox,
     serving.demo,
 ):
     app.command()(command)
@@ -90,7 +91,7 @@ for name, (told, commands) in GROUPS.items():
 
 
 # These run for ever and are read by machines; a person at the terminal wants to hear of trouble alone.
-PROCESSES = ("run", "web", "clock", "worker")
+PROCESSES = ("run", "web", "clock", "worker", "postbox")
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 import logging
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +26,11 @@ class AlarmKind(StrEnum):
     CHILD_FAILED = "child_failed"
     OUTBOX_STUCK = "outbox_stuck"
     BOOKS = "books"
+    BOUNCED_FOR_US = "bounced_for_us"
+    COMPLAINTS = "complaints"  # of subject STOP it stops the sending, as relay_refuses does
+
+
+STOP: Final = "stop"
 
 
 def raise_alarm(s: Session, kind: AlarmKind, subject: str, told: str) -> bool:
@@ -54,6 +60,15 @@ def close_alarm(s: Session, kind: AlarmKind, subject: str) -> bool:
     if closed:
         log.warning("alarm closed", extra={"alarm": str(kind), "subject": subject})
     return bool(closed)
+
+
+def sending_stops(s: Session) -> list[Alarm]:
+    """The open alarms that keep every mail back until a person has seen to them."""
+    return [
+        alarm
+        for alarm in open_alarms(s)
+        if alarm.kind == AlarmKind.RELAY_REFUSES or (alarm.kind == AlarmKind.COMPLAINTS and alarm.subject == STOP)
+    ]
 
 
 def open_alarms(s: Session) -> list[Alarm]:

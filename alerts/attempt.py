@@ -37,7 +37,9 @@ CLAIM: Final = text("""
       JOIN subscriber ON subscriber.id = digest.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND delivery.message IS NOT NULL AND delivery.id <> ALL(:in_hand)
-       AND NOT EXISTS (SELECT FROM alarm WHERE kind = 'relay_refuses' AND closed_at IS NULL)
+       AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
+       AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
+                        AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
 """)

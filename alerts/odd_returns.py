@@ -43,7 +43,9 @@ def read_odd(message: Message, parts: Sequence[Message], *, null_sender: bool) -
     own = own_words(parts)
     failed = "x-failed-recipients" in message
     by_server = bool(_DAEMON.fullmatch(parseaddr(_header(message, "from"))[1].partition("@")[0]))
-    returned = failed or (bool(_UNDELIVERED.search(subject)) and (by_server or null_sender))
+    # Answers come with the empty sender too (RFC 3834), and repeat the subject of what they answer.
+    reports = by_server or (null_sender and not answers_by_itself(message))
+    returned = failed or (reports and bool(_UNDELIVERED.search(subject)))
     # A server that says neither in a header nor in the subject what this is, says it with a code.
     if not returned and by_server and _UNDELIVERED.search(own):
         returned = bool(codes(own)) or null_sender

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
+from alerts.alarms import AlarmKind, close_alarm, raise_alarm, sending_stops
 from alerts.attempt import RELAY, Lane, LockLost, Office, send_one
 from alerts.pace import Pace
 from alerts.relay import Relay, RelayDown
@@ -39,7 +39,9 @@ DUE: Final = text("""
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND delivery.message IS NOT NULL AND subscriber.unsubscribed_at IS NULL
        AND NOT EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient))
-       AND NOT EXISTS (SELECT FROM alarm WHERE kind = 'relay_refuses' AND closed_at IS NULL)
+       AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
+       AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
+                        AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
      ORDER BY delivery.not_before, delivery.id
 """)
 
@@ -67,13 +69,13 @@ def drain() -> Drained:
     """Send all that is due now and come back."""
     office = asyncio.run(_all_lanes(asyncio.Event(), until_empty=True))
     with transaction() as s:
-        refuses = [alarm.told for alarm in open_alarms(s) if alarm.kind == AlarmKind.RELAY_REFUSES]
+        stops = [alarm.told for alarm in sending_stops(s)]
     return Drained(
         sent=office.states[DeliveryState.SENT],
         deferred=office.states[DeliveryState.DEFERRED],
         failed=office.states[DeliveryState.FAILED],
         suppressed=office.states[DeliveryState.SUPPRESSED],
-        stopped=office.trouble or (refuses[0] if refuses else None),
+        stopped=office.trouble or (stops[0] if stops else None),
     )
 
 
@@ -98,7 +100,8 @@ def serve() -> None:
 def resume() -> bool:
     """Close the breaker after a person has seen to its cause; gives whether it was open."""
     with transaction() as s:
-        return close_alarm(s, AlarmKind.RELAY_REFUSES, RELAY)
+        closed = [close_alarm(s, AlarmKind(alarm.kind), alarm.subject) for alarm in sending_stops(s)]
+    return any(closed)
 
 
 async def pause(seconds: float, *, unless: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
 from alerts.outbox import mend
+from alerts.reputation import judge_returned
 from alerts.source_health import DIED, judge_sources
 from db.models import Delivery, DeliveryState, Fetch, FetchState
 from db.process import may_run
@@ -50,6 +51,7 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     with transaction() as s:
         _judge_outbox(s, now)
         _judge_books(s)
+        judge_returned(s, now)
     return reports
 
 

@@ -19,12 +19,13 @@ def db_upgrade() -> None:
 
 
 def run() -> None:
-    """Run web, clock and worker in one go, for one machine; stops all three on Ctrl-C or SIGTERM."""
+    """Run web, clock, worker and postbox in one go, for one machine; stops all of them on Ctrl-C or SIGTERM."""
     get_settings().require("secret_key", "smtp_host", "mail_from")
     ready()
+    from alerts.postbox import wanted
     from commands.supervise import supervise
 
-    raise typer.Exit(supervise(("web", "clock", "worker")))
+    raise typer.Exit(supervise(("web", "clock", "worker", *(["postbox"] if wanted(get_settings()) else []))))
 
 
 def web() -> None:
@@ -51,6 +52,17 @@ def worker() -> None:
     from alerts.jobs import work
 
     work()
+
+
+def postbox() -> None:
+    """Take returned mail from the LMTP port and the Maildir of the settings. One is enough."""
+    ready()
+    get_settings().require("secret_key", "bounce_domain")
+    from alerts.postbox import serve, wanted
+
+    if not wanted(get_settings()):
+        raise fail("neither ANBUDSVAKT_LMTP_PORT nor ANBUDSVAKT_BOUNCE_MAILDIR is set", code=2)
+    serve()
 
 
 def demo(

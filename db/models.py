@@ -1,4 +1,4 @@
-"""Where are all tables? Here, by name; they are written down by noun in notices, kinship, subscribers, alerts and names."""
+"""Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, Suppression
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
@@ -16,6 +16,7 @@ from db.notices import (
     SourceState,
     VersionBuyer,
 )
+from db.returned import ReturnedMail
 from db.revisions import ScoreRevision
 from db.subscribers import (
     Cadence,
@@ -59,6 +60,7 @@ __all__ = [
     "Procurement",
     "Profile",
     "Quarantined",
+    "ReturnedMail",
     "RuledPair",
     "Ruling",
     "ScoreRevision",

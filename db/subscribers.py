@@ -53,6 +53,8 @@ class Subscriber(Base):
     created_at: Mapped[Born]
     confirmed_at: Mapped[Moment | None]  # null: has not confirmed, gets no digest
     unsubscribed_at: Mapped[Moment | None]
+    soft_bounces: Mapped[int] = mapped_column(server_default="0")  # in a row
+    back_off_until: Mapped[Moment | None]  # after a soft bounce: no mail before
     profiles: Mapped[list["Profile"]] = relationship(back_populates="subscriber", order_by="Profile.id")
 
 

@@ -10,11 +10,12 @@ from datetime import date
 from itertools import count
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 import settings as settings_module
-from db.models import Delivery, Digest, DigestRun, Subscriber
+from alerts.verp import bounce_address
+from db.models import Delivery, DeliveryState, Digest, DigestRun, Subscriber, Suppression
 from db.session import transaction, utcnow
 
 SENDER = "varsel@anbudsvakt.example"
@@ -79,6 +80,21 @@ def mail(message_id: str, number: int) -> bytes:
     body = f"Mail {number}\r\n.en linje som begynner med punktum\r\n" + "Rammeavtale sveisearbeid\r\n" * 80
     head = f"From: {SENDER}\r\nTo: <firma@firma.example>\r\nSubject: Mail {number}\r\nMessage-ID: {message_id}\r\n\r\n"
     return (head + body).encode()
+
+
+def sent(mails: int = 1) -> list[str]:
+    """This many mails as the relay has taken them over; gives their envelope senders."""
+    fill(mails)
+    with transaction() as s:
+        s.execute(update(Delivery).values(state=DeliveryState.SENT, sent_at=utcnow(), attempts=1))
+        ids = s.scalars(select(Delivery.id).order_by(Delivery.id)).all()
+    return [str(bounce_address(one, utcnow())) for one in ids]
+
+
+def suppressed() -> int:
+    """How many addresses are suppressed."""
+    with transaction() as s:
+        return len(s.scalars(select(Suppression)).all())
 
 
 def states() -> Counter[str]:

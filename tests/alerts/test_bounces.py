@@ -1,0 +1,263 @@
+"""Does a mail that comes back find its row and do what it must, and nothing more? (M7, M8, M9, M10, D15)"""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lanes import Use, delivery
+from mailroom import wait_until
+from outbox import fill, python_process, sent, states, suppressed
+from postbox import Postbox, answers, envelopes, open_postbox, use_bounces, use_port
+from returned_samples import Sample, samples
+from scripted_relay import scripted_relay
+from sqlalchemy import select, update
+from sqlalchemy.engine import URL
+
+import db.session
+from alerts import bounces, sender
+from alerts.alarms import AlarmKind, open_alarms
+from alerts.bounces import BACK_OFF, Taken, take
+from alerts.postbox import empty_maildir
+from alerts.suppress import is_suppressed
+from alerts.verp import bounce_address
+from db.models import Delivery, ReturnedMail, Subscriber
+from db.session import transaction, utcnow
+
+ALL = {sample.name: sample for sample in samples()}
+COMPLAINTS = samples(Path(__file__).parents[1] / "complaints")
+SUPPRESSES = {"gone", "complaint"}
+
+
+def bounce(sample: str, verp: str) -> Taken:
+    return take(ALL[sample].mail(verp=verp) + verp.encode(), [verp], null_sender=True)
+
+
+def kinds() -> set[str]:
+    with transaction() as s:
+        return {alarm.kind for alarm in open_alarms(s)}
+
+
+async def test_m7_every_mail_that_comes_back_is_matched(
+    database: URL, use: Use, environment: pytest.MonkeyPatch
+) -> None:
+    fill(12)
+    with open_postbox(environment) as box:
+        async with scripted_relay() as relay:
+            use.lane(relay)
+            await asyncio.to_thread(sender.drain)
+        verps = envelopes(relay.heard)
+        assert len(set(verps)) == 12
+        for verp in verps:
+            assert await asyncio.to_thread(box.hand_in, ALL["exchange-not-found"].mail(verp=verp), verp) == {}
+    assert states() == {"bounced": 12}
+    assert suppressed() == 12
+    # The mail itself says nothing of it: the bytes are those that were rendered.
+    with transaction() as s:
+        assert set(relay.accepted) == set(s.scalars(select(Delivery.message)))
+
+
+@pytest.mark.parametrize("sample", ALL.values(), ids=lambda sample: sample.name)
+def test_m8_each_kind_has_its_outcome(database: URL, environment: pytest.MonkeyPatch, sample: Sample) -> None:
+    use_bounces(environment)
+    [verp] = sent()
+    before = utcnow()
+    take(sample.mail(verp=verp), [verp], null_sender=b"Return-Path: <>" in sample.kept)
+    row = delivery()
+    with transaction() as s:
+        subscriber = s.scalars(select(Subscriber)).one()
+        assert is_suppressed(s, row.recipient) is (sample.meaning in SUPPRESSES)
+    match sample.meaning:
+        case "gone" | "message":
+            assert row.state == "bounced"
+        case "later" | "ours":
+            assert row.state == "deferred"
+            assert row.not_before >= before + BACK_OFF[0]
+            assert row.sent_at is None
+        case _:
+            assert row.state == "sent"
+            assert subscriber.back_off_until is None
+    assert (AlarmKind.BOUNCED_FOR_US in kinds()) is (sample.meaning in {"ours", "message"})
+    assert AlarmKind.RELAY_REFUSES not in kinds()
+
+
+def test_m8_a_full_mailbox_is_left_alone_longer_and_longer_and_then_given_up(
+    database: URL, environment: pytest.MonkeyPatch
+) -> None:
+    use_bounces(environment)
+    sent()
+    now, waits = utcnow(), []
+    environment.setattr(bounces, "utcnow", lambda: now)
+    for turn in range(20):
+        verp = str(bounce_address(delivery().id, now))
+        assert take(ALL["postfix-mailbox-full"].mail(verp=verp) + b"%d\r\n" % turn, [verp]) is Taken.DONE
+        row = delivery()
+        if row.state == "bounced":
+            break
+        waits.append((row.not_before - now) / timedelta(hours=1))
+        now = row.not_before + timedelta(minutes=5)
+        with transaction() as s:  # the sender's next attempt, which the relay accepts
+            s.execute(update(Delivery).values(state="sent", sent_at=now))
+    assert [round(wait) for wait in waits] == [2, 4, 8, 16, 32, 64]
+    assert suppressed() == 1
+
+
+def test_m8_mails_that_were_under_way_together_count_once(database: URL, environment: pytest.MonkeyPatch) -> None:
+    use_bounces(environment)
+    verps = sent(3)
+    with transaction() as s:  # three mails of one subscriber
+        first = s.scalars(select(Delivery).order_by(Delivery.id)).first()
+        assert first is not None
+        from db.models import Digest
+
+        mine = s.get_one(Digest, first.digest_id).subscriber_id
+        for row in s.scalars(select(Digest)).all():
+            row.run_id, row.subscriber_id = _own_run(s, row.id), mine
+    for verp in verps:
+        bounce("postfix-mailbox-full", verp)
+    with transaction() as s:
+        assert s.get_one(Subscriber, mine).soft_bounces == 1
+        assert len(set(s.scalars(select(Delivery.not_before)))) == 1
+
+
+def _own_run(s: object, number: int) -> int:
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from db.models import DigestRun
+
+    assert isinstance(s, Session)
+    run = DigestRun(day=date(2026, 11, 23), cadence="at_once", slot=f"own {number}", as_of=utcnow())
+    s.add(run)
+    s.flush()
+    return run.id
+
+
+async def test_m8_nobody_who_is_left_alone_is_written_to(
+    database: URL, use: Use, environment: pytest.MonkeyPatch
+) -> None:
+    use_bounces(environment)
+    [verp] = sent()
+    bounce("postfix-mailbox-full", verp)
+    async with scripted_relay() as relay:
+        use.lane(relay)
+        with transaction() as s:
+            s.execute(update(Delivery).values(not_before=utcnow()))
+        await asyncio.to_thread(sender.drain)
+        assert relay.accepted == []
+        assert sender.due() == []
+        with transaction() as s:
+            s.execute(update(Subscriber).values(back_off_until=utcnow()))
+        await asyncio.to_thread(sender.drain)
+    assert relay.accepted == [delivery().message]
+
+
+def test_m8_a_refusal_for_our_sake_suppresses_nobody_and_several_stop_the_sending(
+    database: URL, environment: pytest.MonkeyPatch
+) -> None:
+    use_bounces(environment)
+    verps = sent(5)
+    assert bounce("gmail-unauthenticated", verps[0]) is Taken.DONE
+    assert kinds() == {AlarmKind.BOUNCED_FOR_US}
+    bounce("postfix-host-not-found", verps[1])
+    bounce("exchange-online-banned", verps[2])
+    assert kinds() == {AlarmKind.BOUNCED_FOR_US, AlarmKind.RELAY_REFUSES}
+    assert suppressed() == 0
+    # A person has seen to it; what came before counts no longer.
+    assert sender.resume()
+    bounce("postfix-blocklist", verps[3])
+    assert kinds() == {AlarmKind.BOUNCED_FOR_US}
+
+
+def test_the_same_report_twice_has_one_effect(database: URL, environment: pytest.MonkeyPatch) -> None:
+    use_bounces(environment)
+    [verp] = sent()
+    assert [bounce("postfix-mailbox-full", verp) for _ in range(3)] == [Taken.DONE, Taken.BEFORE, Taken.BEFORE]
+    with transaction() as s:
+        assert s.scalars(select(Subscriber.soft_bounces)).one() == 1
+        assert len(s.scalars(select(ReturnedMail)).all()) == 1
+
+
+# The door
+
+
+def test_m7_a_forged_or_old_envelope_is_refused_at_the_door(database: URL, environment: pytest.MonkeyPatch) -> None:
+    with open_postbox(environment) as box:
+        [verp] = sent()
+        forged = verp.replace(".", ".0", 1)[: verp.index("@")] + verp[verp.index("@") :]
+        old = str(bounce_address(delivery().id, utcnow() - timedelta(days=9)))
+        for address in (forged, old, f"noen@{verp.partition('@')[2]}", "varsel@anbudsvakt.example"):
+            refused = box.hand_in(ALL["postfix-unknown-user"].mail(verp=address), address)
+            assert refused[address][0] == 550
+    assert (states(), suppressed()) == ({"sent": 1}, 0)
+
+
+def test_the_postbox_is_a_process_that_stops_when_asked(database: URL, environment: pytest.MonkeyPatch) -> None:
+    port = use_port(environment)
+    [verp] = sent()
+    with python_process("from alerts.postbox import serve; serve()") as process:
+        wait_until(lambda: answers(port), within_s=20)
+        assert Postbox(port).hand_in(ALL["postfix-unknown-user"].mail(verp=verp), verp) == {}
+        assert states() == {"bounced": 1}
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+# The Maildir
+
+
+def test_a_maildir_is_emptied_and_keeps_what_a_person_should_see(
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use_bounces(environment)
+    verps = sent(3)
+    new = tmp_path / "bounces" / "new"
+    for folder in ("tmp", "new", "cur"):
+        (tmp_path / "bounces" / folder).mkdir(parents=True)
+    told = {"a": "postfix-unknown-user", "b": "gmail-over-quota", "c": "person-answers"}
+    for verp, (name, sample) in zip(verps, told.items(), strict=True):
+        (new / name).write_bytes(b"Delivered-To: " + verp.encode() + b"\n" + ALL[sample].mail(verp="noen@b.example"))
+    assert empty_maildir(tmp_path / "bounces") == {Taken.DONE: 2, Taken.HARMLESS: 1}
+    assert states() == {"bounced": 1, "deferred": 1, "sent": 1}
+    assert [path.name.partition(":")[0] for path in (tmp_path / "bounces" / "cur").iterdir()] == ["c"]
+    assert list(new.iterdir()) == []
+    assert empty_maildir(tmp_path / "bounces") == {}
+
+
+def test_while_the_database_is_away_no_mail_is_taken(
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with open_postbox(environment) as box:
+        [verp] = sent()
+        mail = ALL["postfix-unknown-user"].mail(verp=verp)
+        db.session.forget_engine()
+        environment.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+        _forget_settings()
+        assert box.hand_in(mail, verp)[verp][0] == 451
+        environment.setenv("DATABASE_URL", db.session.plain_url(database))
+        _forget_settings()
+        db.session.forget_engine()
+        assert box.hand_in(mail, verp) == {}
+    assert states() == {"bounced": 1}
+
+
+def _forget_settings() -> None:
+    import settings
+
+    settings.get_settings.cache_clear()
+
+
+def test_the_door_tells_nothing_to_who_hands_in_too_much(database: URL, environment: pytest.MonkeyPatch) -> None:
+    import smtplib
+
+    with open_postbox(environment) as box:
+        [verp] = sent()
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            _too_much(box, verp)
+    assert refused.value.smtp_code in {552, 500}
+    assert states() == {"sent": 1}
+
+
+def _too_much(box: Postbox, verp: str) -> None:
+    box.hand_in(ALL["postfix-unknown-user"].mail(verp=verp) + b"x\r\n" * 1_000_000, verp)
