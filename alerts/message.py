@@ -16,7 +16,7 @@ from alerts.told import Told, tell
 from alerts.view import DigestView, Entry
 from alerts.wire import Envelope, MailBroken, write
 
-LARGEST: Final = 100_000  # bytes of a mail; clients clip what is longer
+LARGEST: Final = 98_700  # bytes of a mail: with a signature below the 100,000 from which on clients clip it
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 __all__ = ["LARGEST", "MailBroken", "page_css", "render", "render_html", "render_page", "render_text", "safe_url"]

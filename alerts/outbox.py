@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.compose import compose
 from alerts.message import render
+from alerts.signature import signed
 from alerts.view import DigestView
 from db import seed
 from db.address import AddressUnusable, mailable
@@ -90,7 +91,7 @@ def message_id(digest: Digest, run: DigestRun) -> str:
 
 
 def _rendered(view: DigestView, delivery: Delivery) -> bytes:
-    return render(
+    raw = render(
         view,
         seed.load(),
         sender=delivery.sender,
@@ -100,6 +101,7 @@ def _rendered(view: DigestView, delivery: Delivery) -> bytes:
         list_id=f"digest.{_domain(delivery.sender)}",
         sent_at=utcnow(),
     )
+    return signed(raw)
 
 
 def _domain(address: str) -> str:

@@ -19,7 +19,10 @@ def digest(
     ready()
     get_settings().require("secret_key", "mail_from")
     from alerts.digest import run
+    from alerts.signature import check_key
     from db.models import Cadence
+
+    check_key()
 
     try:
         wanted = Cadence(cadence)

@@ -50,7 +50,9 @@ def worker() -> None:
     ready()
     get_settings().require("secret_key", "smtp_host", "mail_from")
     from alerts.jobs import work
+    from alerts.signature import check_key
 
+    check_key()
     work()
 
 
