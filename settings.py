@@ -155,6 +155,13 @@ class Settings(BaseSettings):
             raise ValueError("needs a domain in letters, digits and points (its punycode form)")
         return domain.lower() if domain else None
 
+    @field_validator("dns_server")
+    @classmethod
+    def _dns_address(cls, server: str | None) -> str | None:
+        if server is not None and not re.fullmatch(r"([0-9.]{7,15}|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?", server):
+            raise ValueError("needs an address, an IPv6 one in brackets, and perhaps a port: 192.0.2.53:53")
+        return server
+
     @field_validator("dkim_key")
     @classmethod
     def _private_key(cls, key: SecretStr | None) -> SecretStr | None:

@@ -1,7 +1,7 @@
 """Which commands alert? Digests, the outbox, and a doctor that says what an installation lacks."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -61,9 +61,18 @@ def send(
         raise fail(f"the relay refuses us, sending has stopped: {counts.stopped}")
 
 
-def doctor(*, as_json: AsJson = False) -> None:
+def doctor(
+    what: Annotated[
+        Literal["all", "mail"], typer.Argument(help="mail: ask the DNS for what mailbox providers want of our domain.")
+    ] = "all",
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Say what this installation has and lacks; exit code 1 when something must be done before it can serve."""
-    from commands.doctor import findings
+    if what == "mail":
+        from commands.doctor_mail import findings
+    else:
+        from commands.doctor import findings
 
     found = list(findings())
     columns = {"state": "", "what": "what", "told": "finding"}
