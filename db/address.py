@@ -1,6 +1,10 @@
 """How do we write an address, and which can no mail be sent to? One way, wherever one comes in."""
 
+from typing import Final
+
 from email_validator import EmailNotValidError, validate_email
+
+LONGEST_LOCAL: Final = 64  # RFC 5321, 4.5.3.1.1; the library lets longer ones pass
 
 
 class AddressUnusable(ValueError):  # noqa: N818 - a state of the address, told by its name
@@ -18,4 +22,6 @@ def mailable(address: str) -> str:
         raise AddressUnusable(str(wrong)) from None
     if found.ascii_email is None:
         raise AddressUnusable("the address has no form in ASCII")
+    if len(found.local_part) > LONGEST_LOCAL:
+        raise AddressUnusable(f"the part before the @-sign is longer than {LONGEST_LOCAL} letters")
     return found.ascii_email

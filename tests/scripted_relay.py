@@ -56,6 +56,7 @@ class ScriptedRelay:
     mails_per_connection: int | None = None  # then it hangs up without a word
     refuse_after: int | None = None  # from this mail on, ``says`` holds; before it, all goes well
     tls: ssl.SSLContext | None = None
+    implicit: bool = False  # TLS from the first byte on, instead of STARTTLS
     port: int = 0
     connections: int = 0
     heard: list[str] = field(default_factory=list)
@@ -131,7 +132,7 @@ async def scripted_relay(says: Mapping[At, bytes] | None = None, **also: object)
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=relay.tls if relay.implicit else None)
     relay.port = server.sockets[0].getsockname()[1]
     try:
         yield relay
