@@ -1,6 +1,7 @@
 """Does a mail that comes back find its row and do what it must, and nothing more? (M7, M8, M9, M10, D15)"""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 import db.session
-from alerts import bounces, sender
+from alerts import books, bounces, sender
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.bounces import BACK_OFF, Taken, take
 from alerts.postbox import empty_maildir
@@ -77,6 +78,8 @@ def test_m8_each_kind_has_its_outcome(database: URL, environment: pytest.MonkeyP
         case _:
             assert row.state == "sent"
             assert subscriber.back_off_until is None
+    with transaction() as s:
+        assert books.count(s).differences() == {}
     assert (AlarmKind.BOUNCED_FOR_US in kinds()) is (sample.meaning in {"ours", "message"})
     assert AlarmKind.RELAY_REFUSES not in kinds()
 
@@ -191,6 +194,18 @@ def test_m7_a_forged_or_old_envelope_is_refused_at_the_door(database: URL, envir
             refused = box.hand_in(ALL["postfix-unknown-user"].mail(verp=address), address)
             assert refused[address][0] == 550
     assert (states(), suppressed()) == ({"sent": 1}, 0)
+
+
+def test_many_reports_at_once_have_one_effect_each(database: URL, environment: pytest.MonkeyPatch) -> None:
+    names = ["postfix-unknown-user", "gmail-over-quota", "gmail-delay", "oof-norwegian"]
+    with open_postbox(environment) as box, ThreadPoolExecutor(8) as hands:
+        verps = sent(24)
+        mails = [(ALL[names[n % 4]].mail(verp=verp), verp) for n, verp in enumerate(verps)] * 2
+        assert list(hands.map(lambda one: box.hand_in(*one), mails)) == [{}] * 48
+    assert states() == {"bounced": 6, "deferred": 6, "sent": 12}
+    with transaction() as s:
+        assert len(s.scalars(select(ReturnedMail)).all()) == 12
+        assert set(s.scalars(select(Subscriber.soft_bounces))) == {0, 1}
 
 
 def test_the_postbox_is_a_process_that_stops_when_asked(database: URL, environment: pytest.MonkeyPatch) -> None:
