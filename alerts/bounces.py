@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,7 @@ class Taken(StrEnum):
     BEFORE = "before"  # the same report came earlier
     HARMLESS = "harmless"
     UNPROVED = "unproved"
+    UNREAD = "unread"  # no report at all: perhaps a person wrote it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,9 @@ def take(raw: bytes, recipients: Sequence[str], *, null_sender: bool = False) ->
     """
     found = read_returned(raw, null_sender=null_sender)
     if found.meaning not in EFFECTIVE:
-        log.info("mail came back", extra={"meaning": str(found.meaning), "taken": str(Taken.HARMLESS)})
-        return Taken.HARMLESS
+        taken = Taken.UNREAD if found.meaning is Meaning.NOTHING else Taken.HARMLESS
+        log.info("mail came back", extra={"meaning": str(found.meaning), "taken": str(taken)})
+        return taken
     with transaction() as s:
         s.execute(text("SET LOCAL lock_timeout = '5s'"))
         whose = _whose(s, (*recipients, *found.claims) if found.meaning is Meaning.COMPLAINT else recipients)
@@ -134,29 +136,35 @@ def _complained(s: Session, subscriber: Subscriber, delivery: Delivery | None) -
 
 
 def _bounced(s: Session, subscriber: Subscriber, delivery: Delivery, found: Returned) -> None:
+    now = utcnow()
+    if subscriber.back_off_until is not None and subscriber.back_off_until + FORGOTTEN_AFTER < now:
+        subscriber.soft_bounces = 0
     match found.meaning:
         case Meaning.GONE:
             _mark(delivery, DeliveryState.BOUNCED)
             suppress(s, delivery.recipient, f"came back: {found.code}")
-        case Meaning.MESSAGE:
-            _mark(delivery, DeliveryState.BOUNCED)
+        case Meaning.LATER:
+            # Mails that were under way together come back together: within a pause no further one is counted.
+            if subscriber.back_off_until is None or subscriber.back_off_until <= now:
+                subscriber.soft_bounces += 1
+            if not _put_off(subscriber, delivery, now, subscriber.soft_bounces):
+                suppress(s, delivery.recipient, f"came back {subscriber.soft_bounces} times: {found.code}".rstrip(": "))
+        case Meaning.OURS:
+            # Counted by mail and not against the subscriber, so that our own fault never helps to give one up.
+            mine = (ReturnedMail.delivery_id == delivery.id, ReturnedMail.meaning == Meaning.OURS)
+            _put_off(subscriber, delivery, now, s.scalar(select(func.count(ReturnedMail.id)).where(*mine)) or 1)
         case _:
-            if not _wait(subscriber, delivery, utcnow()):
-                _mark(delivery, DeliveryState.BOUNCED)
-                if found.meaning is Meaning.LATER:
-                    suppress(s, delivery.recipient, f"came back {len(BACK_OFF) + 1} times: {found.code}".rstrip(": "))
+            _mark(delivery, DeliveryState.BOUNCED)
 
 
-def _wait(subscriber: Subscriber, delivery: Delivery, now: datetime) -> bool:
+def _put_off(subscriber: Subscriber, delivery: Delivery, now: datetime, times: int) -> bool:
     """Leave the subscriber alone for a while and send this very mail again then; False when that was done enough."""
+    if times > len(BACK_OFF):
+        _mark(delivery, DeliveryState.BOUNCED)
+        return False
     until = subscriber.back_off_until
     if until is None or until <= now:
-        # Mails that were under way together come back together: within a pause no further one is counted.
-        forgotten = until is None or until + FORGOTTEN_AFTER < now
-        subscriber.soft_bounces = 1 if forgotten else subscriber.soft_bounces + 1
-        until = subscriber.back_off_until = now + BACK_OFF[min(subscriber.soft_bounces, len(BACK_OFF)) - 1]
-        if subscriber.soft_bounces > len(BACK_OFF):
-            return False
+        until = subscriber.back_off_until = now + BACK_OFF[max(times, 1) - 1]
     if delivery.state == DeliveryState.SENT and delivery.message is not None:
         delivery.state, delivery.sent_at, delivery.not_before = DeliveryState.DEFERRED, None, until
     return True

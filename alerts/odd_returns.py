@@ -6,6 +6,8 @@ deliver. What is quoted below its own words says nothing.
 
 import re
 from collections.abc import Sequence
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
 from typing import Final
@@ -91,15 +93,13 @@ def _decoded(part: Message) -> str:
         return ""
     try:
         return body.decode(part.get_content_charset() or "utf-8")
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, ValueError, MessageError):
         return body.decode("latin-1")
 
 
 def _header(message: Message, name: str) -> str:
-    from email.header import decode_header, make_header
-
     value = " ".join(str(message.get(name, "")).split())
     try:
         return str(make_header(decode_header(value)))
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, ValueError, MessageError):
         return value

@@ -26,8 +26,8 @@ from settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
 
-# Where mailbox providers are told to send complaints, and what RFC 2142 and 5321 want to be there.
-ROLES: Final = frozenset({"complaints", "abuse", "postmaster"})
+# Where mailbox providers are told to send complaints. Mail for a person (postmaster) belongs to the mail server.
+COMPLAINTS: Final = "complaints"
 LOOK_EVERY_S: Final = 10.0
 # Whom a delivering server says a file was for; claims like any other, until a signature proves one.
 DELIVERED_TO: Final = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
@@ -40,10 +40,10 @@ class Door:
     async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
         self, _server: LMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Whether anybody lives here: a delivery that we sent in the last days, or a role."""
+        """Whether anybody lives here: a delivery that we sent in the last days, or complaints."""
         local, _, domain = address.lower().rpartition("@")
-        role = local in ROLES and domain == get_settings().bounce_domain
-        if not role and read_bounce_address(address, utcnow()) is None:
+        complaint = local == COMPLAINTS and domain == get_settings().bounce_domain
+        if not complaint and read_bounce_address(address, utcnow()) is None:
             return "550 5.1.1 no such mailbox here, or no longer"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 ok"
@@ -56,11 +56,14 @@ class Door:
         return "\r\n".join([await self._one(raw, address, envelope.mail_from) for address in envelope.rcpt_tos])
 
     async def _one(self, raw: bytes, address: str, sender: str | None) -> str:
+        from_nobody = sender in {None, "", "<>"}  # aiosmtpd keeps the brackets of the empty path
         try:
-            await asyncio.to_thread(take, raw, [address], null_sender=not sender)
+            taken = await asyncio.to_thread(take, raw, [address], null_sender=from_nobody)
         except DBAPIError as trouble:
             log.warning("returned mail put off", extra={"error": type(trouble).__name__})
             return "451 4.3.0 later, please"
+        if taken is Taken.UNREAD and not from_nobody:  # whoever wrote it should know that nobody reads it
+            return f"550 5.7.0 nobody reads this address; please write to {get_settings().mail_from}"
         return "250 2.0.0 taken"
 
 

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser, HeaderParser
 from email.policy import compat32
@@ -27,7 +28,11 @@ _QUOTED: Final = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}
 )
 # A reader who takes our mail out of the spam folder, and reports on authentication, do not complain (RFC 6430, 6591).
-_NO_COMPLAINT: Final = frozenset({"not-spam", "auth-failure", "dmarc"})
+_NO_COMPLAINT: Final = {
+    "not-spam": Meaning.DELIVERED,
+    "auth-failure": Meaning.AUTO_REPLY,
+    "dmarc": Meaning.AUTO_REPLY,
+}
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 
 Fields = dict[str, str]
@@ -49,9 +54,13 @@ class Returned:
 def read_returned(raw: bytes, *, null_sender: bool = False) -> Returned:
     """Read one mail. ``null_sender``: it came with the empty envelope sender, as reports do."""
     try:
-        message = BytesParser(policy=compat32).parsebytes(raw[:LARGEST])
-    except RecursionError:  # the standard library's parser goes as deep as a mail says
-        return Returned(meaning=Meaning.NOTHING, told="too deep to be read")
+        return _read(BytesParser(policy=compat32).parsebytes(raw[:LARGEST]), null_sender=null_sender)
+    except (RecursionError, LookupError, ValueError, MessageError) as error:
+        # The standard library's parser goes as deep as a mail says, and stumbles over some of what it finds there.
+        return Returned(meaning=Meaning.NOTHING, told=f"cannot be read: {type(error).__name__}")
+
+
+def _read(message: Message, *, null_sender: bool) -> Returned:
     parts = list(_parts(message))
     kinds = [part.get_content_type() for part in parts]
     for part, kind in zip(parts, kinds, strict=True):
@@ -92,7 +101,7 @@ def _complaint(part: Message, parts: list[Message]) -> Returned:
     fields = _merged(_blocks(part))
     kind = _COMMENT.sub(" ", fields.get("feedback-type", "abuse")).strip().lower()
     if kind in _NO_COMPLAINT:
-        return Returned(meaning=Meaning.NOTHING, told=printable(f"feedback: {kind[:80]}"))
+        return Returned(meaning=_NO_COMPLAINT[kind], told=printable(f"feedback: {kind[:80]}"))
     claims = [fields.get("original-mail-from", "")]
     for quoted in (one for one in parts if one.get_content_type() in _QUOTED):
         original = _merged(_blocks(quoted)[:1])

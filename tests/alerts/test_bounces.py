@@ -1,25 +1,21 @@
 """Does a mail that comes back find its row and do what it must, and nothing more? (M7, M8, M9, M10, D15)"""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lanes import Use, delivery
-from mailroom import wait_until
-from outbox import fill, python_process, sent, states, suppressed
-from postbox import Postbox, answers, envelopes, open_postbox, use_bounces, use_port
+from outbox import fill, sent, states, suppressed
+from postbox import envelopes, open_postbox, use_bounces
 from returned_samples import Sample, samples
 from scripted_relay import scripted_relay
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
-import db.session
 from alerts import books, bounces, sender
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.bounces import BACK_OFF, Taken, take
-from alerts.postbox import empty_maildir
 from alerts.suppress import is_suppressed
 from alerts.verp import bounce_address
 from db.models import Delivery, ReturnedMail, Subscriber
@@ -173,6 +169,29 @@ def test_m8_a_refusal_for_our_sake_suppresses_nobody_and_several_stop_the_sendin
     assert kinds() == {AlarmKind.BOUNCED_FOR_US}
 
 
+def test_m8_our_own_fault_never_helps_to_give_an_address_up(database: URL, environment: pytest.MonkeyPatch) -> None:
+    use_bounces(environment)
+    sent()
+    now, turn = utcnow(), 0
+    environment.setattr(bounces, "utcnow", lambda: now)
+    for turn in range(20):
+        verp = str(bounce_address(delivery().id, now))
+        take(ALL["gmail-unauthenticated"].mail(verp=verp) + b"%d\r\n" % turn, [verp])
+        row = delivery()
+        if row.state == "bounced":
+            break
+        now = row.not_before + timedelta(minutes=5)
+        with transaction() as s:
+            s.execute(update(Delivery).values(state="sent", sent_at=now))
+    assert (turn, suppressed()) == (len(BACK_OFF), 0)
+    with transaction() as s:
+        s.execute(update(Delivery).values(state="sent", sent_at=now))
+    verp = str(bounce_address(delivery().id, now))
+    take(ALL["postfix-mailbox-full"].mail(verp=verp), [verp])
+    assert delivery().not_before - now == BACK_OFF[0]
+    assert (states(), suppressed()) == ({"deferred": 1}, 0)
+
+
 def test_the_same_report_twice_has_one_effect(database: URL, environment: pytest.MonkeyPatch) -> None:
     use_bounces(environment)
     [verp] = sent()
@@ -180,99 +199,3 @@ def test_the_same_report_twice_has_one_effect(database: URL, environment: pytest
     with transaction() as s:
         assert s.scalars(select(Subscriber.soft_bounces)).one() == 1
         assert len(s.scalars(select(ReturnedMail)).all()) == 1
-
-
-# The door
-
-
-def test_m7_a_forged_or_old_envelope_is_refused_at_the_door(database: URL, environment: pytest.MonkeyPatch) -> None:
-    with open_postbox(environment) as box:
-        [verp] = sent()
-        forged = verp.replace(".", ".0", 1)[: verp.index("@")] + verp[verp.index("@") :]
-        old = str(bounce_address(delivery().id, utcnow() - timedelta(days=9)))
-        for address in (forged, old, f"noen@{verp.partition('@')[2]}", "varsel@anbudsvakt.example"):
-            refused = box.hand_in(ALL["postfix-unknown-user"].mail(verp=address), address)
-            assert refused[address][0] == 550
-    assert (states(), suppressed()) == ({"sent": 1}, 0)
-
-
-def test_many_reports_at_once_have_one_effect_each(database: URL, environment: pytest.MonkeyPatch) -> None:
-    names = ["postfix-unknown-user", "gmail-over-quota", "gmail-delay", "oof-norwegian"]
-    with open_postbox(environment) as box, ThreadPoolExecutor(8) as hands:
-        verps = sent(24)
-        mails = [(ALL[names[n % 4]].mail(verp=verp), verp) for n, verp in enumerate(verps)] * 2
-        assert list(hands.map(lambda one: box.hand_in(*one), mails)) == [{}] * 48
-    assert states() == {"bounced": 6, "deferred": 6, "sent": 12}
-    with transaction() as s:
-        assert len(s.scalars(select(ReturnedMail)).all()) == 12
-        assert set(s.scalars(select(Subscriber.soft_bounces))) == {0, 1}
-
-
-def test_the_postbox_is_a_process_that_stops_when_asked(database: URL, environment: pytest.MonkeyPatch) -> None:
-    port = use_port(environment)
-    [verp] = sent()
-    with python_process("from alerts.postbox import serve; serve()") as process:
-        wait_until(lambda: answers(port), within_s=20)
-        assert Postbox(port).hand_in(ALL["postfix-unknown-user"].mail(verp=verp), verp) == {}
-        assert states() == {"bounced": 1}
-        process.terminate()
-        assert process.wait(10) == 0
-
-
-# The Maildir
-
-
-def test_a_maildir_is_emptied_and_keeps_what_a_person_should_see(
-    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    use_bounces(environment)
-    verps = sent(3)
-    new = tmp_path / "bounces" / "new"
-    for folder in ("tmp", "new", "cur"):
-        (tmp_path / "bounces" / folder).mkdir(parents=True)
-    told = {"a": "postfix-unknown-user", "b": "gmail-over-quota", "c": "person-answers"}
-    for verp, (name, sample) in zip(verps, told.items(), strict=True):
-        (new / name).write_bytes(b"Delivered-To: " + verp.encode() + b"\n" + ALL[sample].mail(verp="noen@b.example"))
-    assert empty_maildir(tmp_path / "bounces") == {Taken.DONE: 2, Taken.HARMLESS: 1}
-    assert states() == {"bounced": 1, "deferred": 1, "sent": 1}
-    assert [path.name.partition(":")[0] for path in (tmp_path / "bounces" / "cur").iterdir()] == ["c"]
-    assert list(new.iterdir()) == []
-    assert empty_maildir(tmp_path / "bounces") == {}
-
-
-def test_while_the_database_is_away_no_mail_is_taken(
-    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with open_postbox(environment) as box:
-        [verp] = sent()
-        mail = ALL["postfix-unknown-user"].mail(verp=verp)
-        db.session.forget_engine()
-        environment.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-        _forget_settings()
-        assert box.hand_in(mail, verp)[verp][0] == 451
-        environment.setenv("DATABASE_URL", db.session.plain_url(database))
-        _forget_settings()
-        db.session.forget_engine()
-        assert box.hand_in(mail, verp) == {}
-    assert states() == {"bounced": 1}
-
-
-def _forget_settings() -> None:
-    import settings
-
-    settings.get_settings.cache_clear()
-
-
-def test_the_door_tells_nothing_to_who_hands_in_too_much(database: URL, environment: pytest.MonkeyPatch) -> None:
-    import smtplib
-
-    with open_postbox(environment) as box:
-        [verp] = sent()
-        with pytest.raises(smtplib.SMTPResponseException) as refused:
-            _too_much(box, verp)
-    assert refused.value.smtp_code in {552, 500}
-    assert states() == {"sent": 1}
-
-
-def _too_much(box: Postbox, verp: str) -> None:
-    box.hand_in(ALL["postfix-unknown-user"].mail(verp=verp) + b"x\r\n" * 1_000_000, verp)

@@ -107,3 +107,8 @@ def test_m8_a_thousand_parts_in_a_thousand_depths_end() -> None:
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 1_000
     )
     assert read_returned(b"From: a@b.example\r\n" + wide).meaning is Meaning.NOTHING
+
+
+@pytest.mark.parametrize("sample", samples(FOLDER.parent / "complaints"), ids=lambda sample: sample.name)
+def test_m9_each_kind_of_feedback_is_read_as_it_says(sample: Sample) -> None:
+    assert read_returned(sample.mail()).meaning == sample.meaning
