@@ -54,7 +54,7 @@ def compose(
         country=subscriber.country,
         day=run.day,
         as_of=run.as_of,
-        cadence=subscriber.cadence,
+        cadence=digest.cadence,
         notices_read=notices_read(s, subscriber.id),
         sources=sources_read(s, subscriber.id),
         entries=tuple(sorted(entries, key=_order)),
