@@ -64,6 +64,7 @@ def compose(
         page_url=digest_url(digest.id),
         unsubscribe_url=unsubscribe_url(subscriber.id),
         one_click_url=unsubscribe_url(subscriber.id),
+        profiles=tuple(profile.name for profile in profiles.values()),
     )
 
 

@@ -4,7 +4,7 @@ Both parts of the mail and the page print the same :class:`Told` in the same ord
 does not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +24,15 @@ MORNING: Final = range(4, 11)  # local hours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldSection:
-    """Entries under one heading."""
+    """Entries under one heading.
+
+    ``profile`` is the heading above it, where a reader's next profile begins; ``apart``: of no profile.
+    """
 
     heading: str
     entries: tuple[ToldEntry, ...]
+    profile: str | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,15 +130,32 @@ def _sections(
     view: DigestView, said: Speaker, new: tuple[Entry, ...], changed: tuple[Entry, ...]
 ) -> Iterable[ToldSection]:
     number = 0
-    for side in Side:
-        entries = [entry for entry in new if entry.side is side]
-        if entries:
-            told = [tell_entry(entry, said, number=number + place) for place, entry in enumerate(entries, start=1)]
-            number += len(entries)
-            yield ToldSection(heading=_heading(side, view, said), entries=tuple(told))
+    for profile, of_profile in _by_profile(view, new):
+        begins = profile
+        for side in Side:
+            entries = [entry for entry in of_profile if entry.side is side]
+            if entries:
+                told = [tell_entry(entry, said, number=number + place) for place, entry in enumerate(entries, start=1)]
+                number += len(entries)
+                yield ToldSection(heading=_heading(side, view, said), entries=tuple(told), profile=begins)
+                begins = None
     if changed:
         told = [tell_entry(entry, said, number=None) for entry in changed]
-        yield ToldSection(heading=said.texts.say("section.changed"), entries=tuple(told))
+        heading = said.texts.say("section.changed")
+        yield ToldSection(heading=heading, entries=tuple(told), apart=True)
+
+
+def _by_profile(view: DigestView, entries: tuple[Entry, ...]) -> Iterable[tuple[str | None, Sequence[Entry]]]:
+    """The entries of each profile, in the reader's order of them, under its name if the reader has several.
+
+    An entry stands with the profile that it is likeliest for, and names the others in its reasons.
+    """
+    if len(view.profiles) < 2:
+        yield None, entries
+        return
+    # A profile that went since the digest was written, or was renamed, comes last under the name it then had.
+    for name in dict.fromkeys((*view.profiles, *(entry.reasons[0].profile for entry in entries))):
+        yield shown(name, NAME), [entry for entry in entries if entry.reasons[0].profile == name]
 
 
 def _heading(side: Side, view: DigestView, said: Speaker) -> str:

@@ -133,6 +133,7 @@ class DigestView:
     page_url: str
     unsubscribe_url: str  # a page with a button; a GET changes nothing
     one_click_url: str  # RFC 8058, POST only
+    profiles: tuple[str, ...] = ()  # the names of the reader's active profiles, in their order
 
     def to_json(self) -> Any:
         """As plain JSON values for the database."""

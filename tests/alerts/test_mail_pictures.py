@@ -8,6 +8,7 @@ import pytest
 from digest_views import FINNISH_BRIDGE, MAIL, MOVED_TENT, NAMES, NEAR, NORWEGIAN, SWEDISH, make_entry, make_view
 from mail_reading import html_of
 from playwright.sync_api import Browser
+from several_profiles import NORWEGIAN_SEVERAL, SWEDISH_SEVERAL
 
 from alerts.message import page_css, render, render_page
 from alerts.view import DigestView
@@ -21,6 +22,8 @@ LONG = "Tilstandskontrollingeniørfirmarammeavtaledokumentasjonssystemleverandø
 VIEWS = {
     "nb": NORWEGIAN,
     "sv": SWEDISH,
+    "several profiles, nb": NORWEGIAN_SEVERAL,
+    "several profiles, sv": SWEDISH_SEVERAL,
     "long words": make_view(
         company=LONG,
         entries=(make_entry(title=LONG, buyer=LONG), FINNISH_BRIDGE),
