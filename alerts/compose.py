@@ -1,16 +1,21 @@
 """What shall one digest tell? Owed alerts become a DigestView: one entry per procurement, with its reasons.
 
 What is left out of a digest that takes an alert, and why: a procurement whose deadline passed or that was cancelled
-before it was told (nobody can act on it), a change that was taken back before it was told, and a procurement that no
-active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
+before it was told (nobody can act on it), a change that was taken back before it was told, and a new procurement that
+no active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
+
+Who was told of a procurement is told of its changes, whatever their profiles have become; who never was is told of it
+as of a new one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.heard import unheard
 from alerts.just_under import near_misses, notices_read, sources_read
 from alerts.outside import safe_url
 from alerts.sources import source_name
@@ -32,19 +37,19 @@ def compose(
 ) -> DigestView | None:
     """All that this digest tells; None when nothing of what is owed can be told."""
     profiles = {profile.id: profile for profile in _active_profiles(s, subscriber.id)}
-    entries: list[Entry] = []
-    changed: list[Entry] = []
-    for standing in standings(s, owed, profiles.values(), language=subscriber.language):
+    found = standings(s, owed, profiles.values(), language=subscriber.language)
+    changes_alone = [one.procurement_id for one in found if leading(one.alerts).kind == AlertKind.CHANGE]
+    new_to_them = unheard(s, subscriber.id, digest.id, changes_alone)
+    told: dict[Telling, list[Entry]] = {telling: [] for telling in Telling}
+    for standing in found:
         reasons = reasons_of(standing, profiles)
-        changes = changes_of(standing.alerts)
-        if not reasons:
-            continue
-        if leading(standing.alerts).kind == AlertKind.CHANGE:
-            if changes:
-                changed.append(_entry(standing, subscriber, reasons, changes))
-        elif standing.is_open(run.as_of):
-            entries.append(_entry(standing, subscriber, reasons, ()))
-    if not entries and not changed:
+        changes = changes_of(alert for alert in standing.alerts if alert.kind == AlertKind.CHANGE)
+        telling = _telling(standing, run.as_of, changes, is_unheard=standing.procurement_id in new_to_them)
+        if telling is Telling.CHANGED:
+            told[telling].append(_entry(standing, subscriber, reasons, changes))
+        elif telling is Telling.REMINDED or (telling is Telling.NEW and reasons):
+            told[telling].append(_entry(standing, subscriber, reasons, ()))
+    if not any(told.values()):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
     return DigestView(
@@ -57,8 +62,9 @@ def compose(
         cadence=digest.cadence,
         notices_read=notices_read(s, subscriber.id),
         sources=sources_read(s, subscriber.id),
-        entries=tuple(sorted(entries, key=_order)),
-        changed=tuple(sorted(changed, key=_order)),
+        entries=tuple(sorted(told[Telling.NEW], key=_order)),
+        changed=tuple(sorted(told[Telling.CHANGED], key=_order)),
+        reminders=tuple(sorted(told[Telling.REMINDED], key=_order)),
         near_misses=missed.best,
         near_misses_left_out=missed.left_out,
         page_url=digest_url(digest.id),
@@ -66,6 +72,27 @@ def compose(
         one_click_url=unsubscribe_url(subscriber.id),
         profiles=tuple(profile.name for profile in profiles.values()),
     )
+
+
+class Telling(StrEnum):
+    """As what a procurement is told."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    REMINDED = "reminded"
+
+
+def _telling(standing: Standing, as_of: datetime, changes: Sequence[Change], *, is_unheard: bool) -> Telling | None:
+    """As what this procurement is to be told, if there is anything to tell."""
+    led_by = leading(standing.alerts).kind
+    if led_by == AlertKind.CHANGE and not is_unheard and changes:
+        return Telling.CHANGED
+    if not standing.is_open(as_of):
+        return None
+    if led_by not in (AlertKind.CHANGE, AlertKind.REMINDER) or is_unheard:
+        return Telling.NEW
+    reminded = any(alert.kind == AlertKind.REMINDER for alert in standing.alerts)
+    return Telling.REMINDED if reminded and standing.deadline else None
 
 
 def strength(score: float) -> Strength:
@@ -86,7 +113,8 @@ def reasons_of(standing: Standing, profiles: Mapping[int, Profile]) -> tuple[Rea
     """Why it is for this subscriber, one reason per profile, best first.
 
     A profile counts by its match with the version shown, or else by its best with any version of the procurement.
-    Where the corrigendum itself matches worse than what was told, the best match there is stands in.
+    Where the corrigendum itself matches worse than what was told, the best match there is stands in; none where no
+    active profile has any match.
     """
     by_profile: dict[int, list[Match]] = {}
     for match in standing.matches:
@@ -152,7 +180,8 @@ def _entry(
     return Entry(
         alert_id=alert.id,
         procurement_id=standing.procurement_id,
-        kind=alert.kind,
+        # A change by which something is told for the first time is no change to the reader.
+        kind=alert.kind if changes or alert.kind != AlertKind.CHANGE else shown.stage,
         side=side(subscriber.country, shown.country),
         title=said(shown.title, shown.language),
         language=shown.language,
@@ -191,4 +220,8 @@ def _links(standing: Standing) -> tuple[PortalLink, ...]:
 
 def _order(entry: Entry) -> tuple[datetime, float, int]:
     """The nearest deadline first, those without one last; then the strongest."""
-    return (entry.deadline_at or NEVER, -entry.reasons[0].score, entry.procurement_id)
+    return (
+        entry.deadline_at or NEVER,
+        -max((reason.score for reason in entry.reasons), default=0.0),
+        entry.procurement_id,
+    )

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from alerts.clock import local_day
 from alerts.due import anyone, keeps, of_cadence, schedules, served, since_before
 from alerts.outbox import deliver
+from alerts.reminders import owe_reminders
 from alerts.ripe import owed, ripe
 from alerts.schedule import Member, Slot, slots_due
 from alerts.suppress import is_suppressed
@@ -114,6 +115,7 @@ def open_run(
             made = 0
             for one in members:
                 who = [*served(), *by_hand, *keeps(one.schedule), *since_before(one.since)]
+                owe_reminders(s, who, day=day, next_day=one.schedule.next_day(day), as_of=as_of)
                 made += _put_digests(s, run_id, one.cadence, who, owed(one.cadence))
     log.info("digest run opened", extra={"run_id": run_id, "cadence": str(cadence), "digests": made})
     return run_id

@@ -70,9 +70,11 @@ class Told:
 def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None = None) -> Told:
     """The view in the reader's words. ``shown_alerts``: the alerts to show; None = all; the rest is counted."""
     said = speaker(language=view.language, country=view.country, as_of=view.as_of, names=names)
-    new = tuple(entry for entry in view.entries if shown_alerts is None or entry.alert_id in shown_alerts)
-    changed = tuple(entry for entry in view.changed if shown_alerts is None or entry.alert_id in shown_alerts)
-    left_out = len(view.entries) + len(view.changed) - len(new) - len(changed)
+    whole = (view.reminders, view.entries, view.changed)
+    parts = tuple(
+        tuple(entry for entry in part if shown_alerts is None or entry.alert_id in shown_alerts) for part in whole
+    )
+    left_out = sum(map(len, whole)) - sum(map(len, parts))
     near = view.near_misses[:NEAR_MISSES]
     near_more = len(view.near_misses) - len(near) + view.near_misses_left_out
     company = shown(view.company, NAME)
@@ -86,7 +88,7 @@ def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None 
         greeting=_greeting(view, said),
         headline=counts[0],
         lead=(*([soonest] if soonest else []), *counts[1:]),
-        sections=tuple(_sections(view, said, new, changed)),
+        sections=tuple(_sections(view, said, *parts)),
         left_out=said.texts.plural("more.entries", left_out) if left_out else None,
         near_heading=said.texts.plural("section.near", len(near) + near_more) if near else None,
         near=tuple(_near(miss) for miss in near),
@@ -119,16 +121,25 @@ def _greeting(view: DigestView, said: Speaker) -> tuple[str, ...]:
 
 def _counts(view: DigestView, said: Speaker) -> list[str]:
     sentences = []
-    for key, count in (("intro.above", len(view.entries)), ("intro.changed", len(view.changed))):
+    for key, count in (
+        ("intro.above", len(view.entries)),
+        ("intro.reminded", len(view.reminders)),
+        ("intro.changed", len(view.changed)),
+    ):
         if count:
             number = said.texts.number(count)
             sentences.append(said.texts.plural(key, count, number=number[:1].upper() + number[1:]))
-    return sentences or [said.texts.say("intro.nothing")]
+    return sentences or [said.texts.say("intro.nothing"), said.texts.say("intro.quiet")]
 
 
 def _sections(
-    view: DigestView, said: Speaker, new: tuple[Entry, ...], changed: tuple[Entry, ...]
+    view: DigestView,
+    said: Speaker,
+    reminders: tuple[Entry, ...],
+    new: tuple[Entry, ...],
+    changed: tuple[Entry, ...],
 ) -> Iterable[ToldSection]:
+    yield from _apart("section.reminders", reminders, said)
     number = 0
     for profile, of_profile in _by_profile(view, new):
         begins = profile
@@ -139,10 +150,14 @@ def _sections(
                 number += len(entries)
                 yield ToldSection(heading=_heading(side, view, said), entries=tuple(told), profile=begins)
                 begins = None
-    if changed:
-        told = [tell_entry(entry, said, number=None) for entry in changed]
-        heading = said.texts.say("section.changed")
-        yield ToldSection(heading=heading, entries=tuple(told), apart=True)
+    yield from _apart("section.changed", changed, said)
+
+
+def _apart(key: str, entries: tuple[Entry, ...], said: Speaker) -> Iterable[ToldSection]:
+    """What the reader knows already, in short and without numbers."""
+    if entries:
+        told = tuple(tell_entry(entry, said, number=None) for entry in entries)
+        yield ToldSection(heading=said.texts.say(key), entries=told, apart=True)
 
 
 def _by_profile(view: DigestView, entries: tuple[Entry, ...]) -> Iterable[tuple[str | None, Sequence[Entry]]]:

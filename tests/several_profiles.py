@@ -15,7 +15,10 @@ def mine(profile: str, **values: Any) -> Any:
 
 
 # The Swedish workshop is for both profiles and likelier for the second; the bridge is for welding alone.
-BOTH = replace(SWEDISH_WORKSHOP, reasons=(replace(VEHICLES, score=0.77, strength=Strength.STRONG), replace(SWEDISH_WORKSHOP.reasons[0])))
+BOTH = replace(
+    SWEDISH_WORKSHOP,
+    reasons=(replace(VEHICLES, score=0.77, strength=Strength.STRONG), replace(SWEDISH_WORKSHOP.reasons[0])),
+)
 NORWEGIAN_SEVERAL: DigestView = replace(
     NORWEGIAN,
     profiles=("Sveising", "Kjøretøy og utstyr", "Overflatebehandling"),
