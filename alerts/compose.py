@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from alerts.clock import local_day
 from alerts.heard import unheard
 from alerts.just_under import near_misses, notices_read, sources_read
 from alerts.outside import safe_url
@@ -22,7 +23,7 @@ from alerts.sources import source_name
 from alerts.standing import Standing, leading, standings
 from alerts.tokens import digest_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
-from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, Subscriber
+from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
 from db.notices import said
 
 # Of a calibrated probability: four of five such notices are for this profile; three of five; fewer.
@@ -35,7 +36,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 def compose(
     s: Session, digest: Digest, run: DigestRun, subscriber: Subscriber, owed: Sequence[Alert]
 ) -> DigestView | None:
-    """All that this digest tells; None when nothing of what is owed can be told."""
+    """All that this digest tells; None when nothing of what is owed can be told, and no word is wanted of that."""
     profiles = {profile.id: profile for profile in _active_profiles(s, subscriber.id)}
     found = standings(s, owed, profiles.values(), language=subscriber.language)
     changes_alone = [one.procurement_id for one in found if leading(one.alerts).kind == AlertKind.CHANGE]
@@ -49,7 +50,7 @@ def compose(
             told[telling].append(_entry(standing, subscriber, reasons, changes))
         elif telling is Telling.REMINDED or (telling is Telling.NEW and reasons):
             told[telling].append(_entry(standing, subscriber, reasons, ()))
-    if not any(told.values()):
+    if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
     return DigestView(
@@ -57,7 +58,8 @@ def compose(
         company=subscriber.company,
         language=subscriber.language,
         country=subscriber.country,
-        day=run.day,
+        # A run of those who are told at once is named by UTC's day.
+        day=local_day(run.as_of) if run.cadence == RunKind.AT_ONCE else run.day,
         as_of=run.as_of,
         cadence=digest.cadence,
         notices_read=notices_read(s, subscriber.id),
@@ -134,6 +136,17 @@ def changes_of(alerts: Iterable[Alert]) -> tuple[Change, ...]:
             first = moved.get(field)
             moved[field] = Change(field=field, old=first.old if first else old, new=new)
     return tuple(change for change in moved.values() if change.old != change.new)
+
+
+def _keeps_quiet_word(s: Session, digest: Digest, run: DigestRun) -> bool:
+    """Whether they want to hear that it is quiet, and no other digest has told them anything meanwhile."""
+    other = exists().where(
+        Digest.subscriber_id == digest.subscriber_id,
+        Digest.id != digest.id,
+        Digest.view.is_not(None),
+        Digest.built_at >= run.opened_at,
+    )
+    return digest.quiet and not s.scalar(select(other))
 
 
 def _active_profiles(s: Session, subscriber_id: int) -> Sequence[Profile]:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from alerts.clock import local_day
-from alerts.due import anyone, keeps, of_cadence, schedules, served, since_before
+from alerts.due import anyone, keeps, of_cadence, schedules, served, since_before, want_quiet_word
 from alerts.outbox import deliver
 from alerts.reminders import owe_reminders
 from alerts.ripe import owed, ripe
@@ -79,7 +79,7 @@ def run(cadence: Cadence, as_of: datetime) -> RunReport:
     """
     day = local_day(as_of)
     members = [
-        Member(schedule=one, cadence=cadence, since=utcnow())
+        Member(schedule=one, cadence=cadence, since=max(utcnow(), as_of))
         for one in schedules()
         if cadence is not Cadence.WEEKLY or one.is_weekly(day)
     ]
@@ -116,7 +116,7 @@ def open_run(
             for one in members:
                 who = [*served(), *by_hand, *keeps(one.schedule), *since_before(one.since)]
                 owe_reminders(s, who, day=day, next_day=one.schedule.next_day(day), as_of=as_of)
-                made += _put_digests(s, run_id, one.cadence, who, owed(one.cadence))
+                made += _put_digests(s, run_id, one.cadence, who, owed(one.cadence), quiet=_quiet(cadence, one))
     log.info("digest run opened", extra={"run_id": run_id, "cadence": str(cadence), "digests": made})
     return run_id
 
@@ -160,12 +160,25 @@ def _the_run(s: Session, *, cadence: str, day: date, slot: str, as_of: datetime)
 
 
 def _put_digests(
-    s: Session, run_id: int, width: Cadence, who: Sequence[ColumnElement[bool]], wanted: ColumnElement[bool]
+    s: Session,
+    run_id: int,
+    width: Cadence,
+    who: Sequence[ColumnElement[bool]],
+    wanted: ColumnElement[bool],
+    quiet: ColumnElement[bool] | None = None,
 ) -> int:
-    """A digest for each of these who is owed something; gives how many."""
-    due = select(literal(run_id), Subscriber.id, literal(str(width))).where(*who, wanted)
-    columns = ["run_id", "subscriber_id", "cadence"]
+    """A digest for each of these who is owed something, or wants a word when it is quiet; gives how many."""
+    word = false() if quiet is None else quiet
+    due = select(literal(run_id), Subscriber.id, literal(str(width)), word).where(*who, or_(wanted, word))
+    columns = ["run_id", "subscriber_id", "cadence", "quiet"]
     return len(s.scalars(insert(Digest).from_select(columns, due).on_conflict_do_nothing().returning(Digest.id)).all())
+
+
+def _quiet(cadence: Cadence | RunKind, member: Member) -> ColumnElement[bool] | None:
+    """Who of these wants a word when it is quiet: once a week, and by the timetable alone."""
+    if cadence is not RunKind.AT_HOUR or member.cadence is not Cadence.WEEKLY:
+        return None
+    return want_quiet_word(member.schedule.previous_weekly(local_day(member.since)))
 
 
 def build_run(run_id: int, *, enough: Callable[[], bool] = lambda: False) -> RunReport:
@@ -206,8 +219,9 @@ def build(digest_id: int, *, wait: bool = True) -> bool:
             select(Subscriber).where(Subscriber.id == digest.subscriber_id).with_for_update(key_share=True)
         ).one()
         digest.built_at = utcnow()
-        taken = 0 if _has_left(s, subscriber) else take_owed(s, digest)
-        if taken:
+        has_left = _has_left(s, subscriber)
+        taken = 0 if has_left else take_owed(s, digest)
+        if taken or (digest.quiet and not has_left):
             deliver(s, digest, subscriber)
     log.info("digest built", extra={"digest_id": digest_id, "alerts": taken})
     return True

@@ -76,8 +76,8 @@ def want_quiet_word(previous: Slot) -> ColumnElement[bool]:
     told = exists().where(
         Digest.subscriber_id == Subscriber.id,
         Digest.view.is_not(None),
-        Digest.built_at > previous.due_at,
         DigestRun.id == Digest.run_id,
+        DigestRun.as_of > previous.due_at,
         ~that_run,
     )
     return Subscriber.all_quiet & ~told.correlate(Subscriber)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mailroom import mailroom
 from outbox import states, use_relay
-from owing import LONG_AGO, SEVEN, owe, owed, owed_count, rows, views
+from owing import LONG_AGO, MONDAY, SEVEN, owe, owed, owed_count, rows, views
 from sqlalchemy.engine import URL
 
 from alerts.digest import AT_ONCE_EVERY, COALESCED, run_due
@@ -75,6 +75,15 @@ def test_the_daily_digest_is_not_hurried_by_those_who_want_to_hear_at_once() -> 
     run_due(NOON + 10 * MINUTE)
     assert [view.company for view in views()] == [subscriber.company]
     assert owed_count() == 1
+
+
+def test_the_mail_names_the_readers_own_day() -> None:
+    subscriber, profile = quick()
+    run_due(SEVEN)
+    half_past_midnight = SEVEN + timedelta(hours=17, minutes=30)  # still Monday in UTC
+    owe(subscriber, profile, at=half_past_midnight - 5 * MINUTE)
+    run_due(half_past_midnight)
+    assert [view.day for view in views()] == [MONDAY + timedelta(days=1)]
 
 
 def test_the_timetable_asks_often_enough() -> None:

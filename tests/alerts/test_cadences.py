@@ -113,6 +113,20 @@ def test_runs_of_three_days_deleted_come_back_as_one_mail_and_none_early() -> No
     assert len(rows(Delivery)) == 3
 
 
+@pytest.mark.parametrize("jump", [-2 * HOUR, 2 * HOUR, -26 * HOUR])
+def test_t4_a_clock_that_jumps_doubles_and_skips_nothing(jump: timedelta) -> None:
+    subscriber, at_once, daily, weekly = reader()
+    hear(SEVEN - DAY)
+    for profile in (at_once, daily, weekly):
+        owe(subscriber, profile, at=SEVEN - HOUR)
+    # The clock is wrong from one minute before their moment until an hour after it, ten minutes at a time.
+    ticks = [SEVEN + n * timedelta(minutes=10) for n in range(-1, 7)]
+    wrong = [now + jump for now in ticks]
+    assert sum(hear(*wrong, *ticks, *week())) == 3
+    assert owed_count() == 0
+    assert len(rows(Delivery)) <= 3
+
+
 def test_a_profile_switched_off_holds_up_nobody() -> None:
     subscriber, at_once, daily, weekly = reader()
     hear(SEVEN)

@@ -130,25 +130,25 @@ def test_a_lead_is_due_when_the_next_day_would_be_too_late(left_at_next: int, sa
             REMINDED_NB,
             "Frist om 3 dager: Rammeavtale sveisearbeid og stålkonstruksjoner, Værnes",
             "Én du går for, har snart frist.",
-            "Du går for disse – fristen nærmer seg",
+            "Dette går du for – fristen nærmer seg",
         ),
         (
             REMINDED_SV,
             "Snart sista dag för 2 upphandlingar – Jämtplåt",
             "Två som ni satsar på har snart sista dag.",
-            "Ni satsar på dessa – sista dagen närmar sig",
+            "Det här satsar ni på – sista dagen närmar sig",
         ),
         (
             replace(REMINDED_NB, language="en"),
             "Deadline in 3 days: Rammeavtale sveisearbeid og stålkonstruksjoner, Værnes",
             "One that you are going for is due soon.",
-            "You are going for these – the deadline is near",
+            "You are going for this – the deadline is near",
         ),
         (
             replace(REMINDED_NB, language="nn"),
             "Frist om 3 dagar: Rammeavtale sveisearbeid og stålkonstruksjoner, Værnes",
             "Éi du går for, har snart frist.",
-            "Du går for desse – fristen nærmar seg",
+            "Dette går du for – fristen nærmar seg",
         ),
     ],
     ids=["nb", "sv", "en", "nn"],
@@ -160,7 +160,7 @@ def test_a_reminder_says_how_much_time_is_left(view: DigestView, subject: str, h
 
 def test_reminders_stand_first_and_short() -> None:
     text = text_of(render(ALL_KINDS_NB, NAMES, **MAIL))
-    assert text.index("DU GÅR FOR DISSE") < text.index("NORGE") < text.index("ENDRET SIDEN SIST")
+    assert text.index("DETTE GÅR DU FOR") < text.index("NORGE") < text.index("ENDRET SIDEN SIST")
     assert "Tre ligger over grensen din." in text
     assert "Én du går for, har snart frist." in text
     assert "Hvorfor" not in text[: text.index("NORGE")]
@@ -169,4 +169,4 @@ def test_reminders_stand_first_and_short() -> None:
 def test_of_a_mail_that_is_too_long_no_reminder_is_left_out() -> None:
     many = tuple(replace(REMINDED_NB.reminders[0], alert_id=n, kind="competition") for n in range(100, 500))
     text = text_of(render(make_view(entries=many, reminders=(WELDING,)), NAMES, **MAIL))
-    assert "DU GÅR FOR DISSE" in text
+    assert "DETTE GÅR DU FOR" in text
