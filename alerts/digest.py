@@ -1,36 +1,32 @@
 """Who is told what, and when? Runs and digests, each once, however often and by however many processes it is tried.
 
 The ledger is ``alert.digest_id IS NULL``, never a time window: an alert whose transaction commits late is taken by
-the next digest (promises.md 3.4). Runs are keyed by day, cadence and slot, and who belongs to a run is settled in the
-transaction that opens it. One hour of one day is one run, whatever the cadences of a subscriber's profiles: one mail
-per person and moment.
+the next digest (promises.md 3.4). Runs are keyed by day, cadence and slot, and who belongs to one is settled as it is
+opened (alerts.opening).
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from alerts.clock import local_day
-from alerts.due import anyone, keeps, of_cadence, schedules, served, since_before, want_quiet_word
+from alerts.due import anyone, keeps, of_cadence, schedules
+from alerts.opening import open_due, open_run
 from alerts.outbox import deliver
-from alerts.reminders import owe_reminders
-from alerts.ripe import owed, ripe
-from alerts.schedule import Member, Slot, slots_due
+from alerts.ripe import ripe
+from alerts.schedule import Member
 from alerts.suppress import is_suppressed
 from db.address import AddressUnusable
-from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, RunKind, Subscriber
+from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Subscriber
 from db.session import transaction, utcnow
 from settings import get_settings
 
 log = logging.getLogger(__name__)
-AT_ONCE_EVERY = timedelta(minutes=2)
-COALESCED = timedelta(minutes=4)  # how long the first of what is told at once waits for others to join it in one mail
 BY_HAND = "by hand"
 
 
@@ -57,9 +53,7 @@ def run_due(now: datetime, *, enough: Callable[[], bool] = lambda: False) -> lis
     Runs at an hour are those of the last slots that have come, so that several missed days are one digest.
     ``enough`` is asked between two digests; once it says so, the rest is left to the next call.
     """
-    for slot, members in slots_due(now, schedules(), is_open=_is_open):
-        open_run(cadence=RunKind.AT_HOUR, day=slot.day, slot=slot.name, as_of=now, members=members)
-    _open_at_once(now)
+    open_due(now)
     with transaction() as s:
         # A run that a dead process left behind is finished as of now: what was open then may have passed.
         s.execute(
@@ -89,96 +83,6 @@ def run(cadence: Cadence, as_of: datetime) -> RunReport:
     if not someone:
         return RunReport(run_id=None, day=day, cadence=cadence)
     return build_run(open_run(cadence=cadence, day=day, slot=slot, as_of=as_of, members=members))
-
-
-def open_run(
-    *,
-    cadence: Cadence | RunKind,
-    day: date,
-    slot: str,
-    as_of: datetime,
-    members: Sequence[Member] | None = None,
-) -> int:
-    """The run of this day, cadence and slot, with a digest for everyone who is due and owed something.
-
-    Opening it again changes nothing: who came later waits for the next run. ``members``: whose schedules it is for,
-    the widest first; None for everyone with a profile of ``cadence``.
-    """
-    with transaction() as s:
-        run_id, is_new = _the_run(s, cadence=cadence, day=day, slot=slot, as_of=as_of)
-        if not is_new:
-            return run_id
-        by_hand = [of_cadence(cadence)] if isinstance(cadence, Cadence) else []
-        if members is None:
-            made = _put_digests(s, run_id, Cadence(cadence), [*served(), *by_hand], owed(Cadence(cadence)))
-        else:
-            made = 0
-            for one in members:
-                who = [*served(), *by_hand, *keeps(one.schedule), *since_before(one.since)]
-                owe_reminders(s, who, day=day, next_day=one.schedule.next_day(day), as_of=as_of)
-                made += _put_digests(s, run_id, one.cadence, who, owed(one.cadence), quiet=_quiet(cadence, one))
-    log.info("digest run opened", extra={"run_id": run_id, "cadence": str(cadence), "digests": made})
-    return run_id
-
-
-def _is_open(slot: Slot) -> bool:
-    key = (DigestRun.day == slot.day, DigestRun.slot == slot.name, DigestRun.cadence == RunKind.AT_HOUR)
-    with transaction() as s:
-        return s.scalar(select(DigestRun.id).where(*key)) is not None
-
-
-def _open_at_once(now: datetime) -> None:
-    """The run of those who want to hear at once, where somebody's first alert has waited for others to join it."""
-    today = local_day(now)
-    # Whoever wants no mail today, at an hour or at once, has none.
-    writing = [one for one in schedules() if one.writes_on(today)]
-    if not writing:
-        return
-    ripe, who = owed(Cadence.AT_ONCE, before=now - COALESCED), or_(*(and_(*keeps(one)) for one in writing))
-    with transaction() as s:
-        if not s.scalar(select(exists().where(*served(), who, ripe))):
-            return
-        # Named by UTC, whose clock never goes back: two runs an hour apart in autumn must not share a name.
-        tick = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % AT_ONCE_EVERY
-        run_id, is_new = _the_run(s, cadence=RunKind.AT_ONCE, day=now.date(), slot=f"{tick:%H:%M}Z", as_of=now)
-        made = _put_digests(s, run_id, Cadence.AT_ONCE, [*served(), who], ripe) if is_new else 0
-    log.info("digest run opened", extra={"run_id": run_id, "cadence": str(RunKind.AT_ONCE), "digests": made})
-
-
-def _the_run(s: Session, *, cadence: str, day: date, slot: str, as_of: datetime) -> tuple[int, bool]:
-    """The run's id, and whether this transaction made it."""
-    run_id: int | None = s.scalar(
-        insert(DigestRun)
-        .values(day=day, cadence=cadence, slot=slot, as_of=as_of)
-        .on_conflict_do_nothing(constraint="run_once")
-        .returning(DigestRun.id)
-    )
-    if run_id is not None:
-        return run_id, True
-    key = (DigestRun.day == day, DigestRun.cadence == cadence, DigestRun.slot == slot)
-    return s.scalars(select(DigestRun.id).where(*key)).one(), False
-
-
-def _put_digests(
-    s: Session,
-    run_id: int,
-    width: Cadence,
-    who: Sequence[ColumnElement[bool]],
-    wanted: ColumnElement[bool],
-    quiet: ColumnElement[bool] | None = None,
-) -> int:
-    """A digest for each of these who is owed something, or wants a word when it is quiet; gives how many."""
-    word = false() if quiet is None else quiet
-    due = select(literal(run_id), Subscriber.id, literal(str(width)), word).where(*who, or_(wanted, word))
-    columns = ["run_id", "subscriber_id", "cadence", "quiet"]
-    return len(s.scalars(insert(Digest).from_select(columns, due).on_conflict_do_nothing().returning(Digest.id)).all())
-
-
-def _quiet(cadence: Cadence | RunKind, member: Member) -> ColumnElement[bool] | None:
-    """Who of these wants a word when it is quiet: once a week, and by the timetable alone."""
-    if cadence is not RunKind.AT_HOUR or member.cadence is not Cadence.WEEKLY:
-        return None
-    return want_quiet_word(member.schedule.previous_weekly(local_day(member.since)))
 
 
 def build_run(run_id: int, *, enough: Callable[[], bool] = lambda: False) -> RunReport:

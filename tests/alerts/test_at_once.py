@@ -12,7 +12,8 @@ from outbox import states, use_relay
 from owing import LONG_AGO, MONDAY, SEVEN, owe, owed, owed_count, rows, views
 from sqlalchemy.engine import URL
 
-from alerts.digest import AT_ONCE_EVERY, COALESCED, run_due
+from alerts.digest import run_due
+from alerts.opening import AT_ONCE_EVERY, COALESCED
 from alerts.sender import drain
 from alerts.timetable import table
 from db.models import Alert, DeliveryState, Digest, Profile, Subscriber
@@ -54,6 +55,17 @@ def test_another_readers_wait_is_not_cut_short() -> None:
     assert [built.subscriber_id for built in rows(Digest)] == [first.id]
     run_due(NOON + 8 * MINUTE)
     assert [built.subscriber_id for built in rows(Digest)] == [first.id, second.id]
+
+
+def test_who_has_a_digest_that_is_still_to_be_built_needs_no_second() -> None:
+    subscriber, profile = quick()
+    run_due(SEVEN)
+    owe(subscriber, profile, at=NOON)
+    run_due(NOON + 4 * MINUTE, enough=lambda: True)  # the worker was told to stop
+    run_due(NOON + 8 * MINUTE, enough=lambda: True)
+    assert len(rows(Digest)) == 1
+    run_due(NOON + 12 * MINUTE)
+    assert (len(rows(Digest)), owed_count()) == (1, 0)
 
 
 def test_a_tick_that_was_missed_is_made_up_for_by_the_next() -> None:

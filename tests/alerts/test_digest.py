@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 from alerts.alarms import AlarmKind, open_alarms
-from alerts.digest import build_run, open_run, run, run_due
+from alerts.digest import build_run, run, run_due
+from alerts.opening import open_run
 from alerts.outbox import mend
 from alerts.suppress import suppress
 from alerts.view import DigestView
