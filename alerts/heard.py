@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
 from classifier.owed import told_of
-from db.models import Alert, Digest
+from db.models import Alert, Delivery, Digest
 
 EVERY_ENTRY: Final = "$.*[*].alert_id"  # of a DigestView, new, changed and reminded
 
@@ -33,10 +33,12 @@ def _is_unheard(s: Session, subscriber_id: int, digest_id: int, procurement_id: 
     ).all()
     if not earlier:
         return False
-    told = s.scalars(
-        select(func.jsonb_path_query_array(Digest.view, cast(EVERY_ENTRY, JSONPATH))).where(
-            Digest.id.in_({row.digest_id for row in earlier}), Digest.view.is_not(None)
-        )
-    )
+    digests = s.execute(
+        select(Digest.view.is_(None), func.jsonb_path_query_array(Digest.view, cast(EVERY_ENTRY, JSONPATH)))
+        .join(Delivery, Delivery.digest_id == Digest.id)
+        .where(Digest.id.in_({row.digest_id for row in earlier}))
+    ).all()
+    if any(broken for broken, _ in digests):
+        return False  # it is told when its digest is mended
     # An entry names the one alert by which its procurement was told.
-    return not {row.id for row in earlier} & {alert_id for one in told for alert_id in one}
+    return not {row.id for row in earlier} & {alert_id for _, told in digests for alert_id in told}

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from owing import LONG_AGO, SEVEN, owe, owed_count, rows, views
+from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 from alerts.digest import run_due
+from alerts.outbox import mend
 from alerts.view import DigestView
 from classifier.owed import alert_told, facts
-from db.models import Alert, Cadence, Notice, NoticeVersion, Profile, Subscriber
+from db.models import Alert, Cadence, Delivery, Match, Notice, NoticeVersion, Profile, Subscriber
 from db.session import transaction
 from factories import make_match, make_notice, make_profile, make_subscriber, make_version
 
@@ -121,3 +123,20 @@ def test_new_and_changed_in_one_week_is_told_once_as_new() -> None:
     corrected(version, profile)
     (view,) = week(1)
     assert ([entry.deadline_at for entry in view.entries], view.changed) == ([LATER], ())
+
+
+def test_what_a_broken_digest_holds_is_not_told_as_new_by_another() -> None:
+    subscriber, profile = reader("daily")
+    version = told_of(subscriber, profile, deadline_at=FRIDAY_NOON + 10 * DAY)
+    with transaction() as s:
+        evidence = s.scalars(select(Match.evidence)).one()
+        s.execute(update(Match).values(evidence={}))
+    run_due(SEVEN)
+    (broken,) = rows(Delivery)
+    with transaction() as s:
+        s.execute(update(Match).values(evidence=evidence))
+    corrected(version, profile)
+    (changed,) = week(1)
+    assert (changed.entries, len(changed.changed)) == ((), 1)
+    assert mend(broken.digest_id)
+    assert [len(view.entries) for view in views()] == [1, 0]
