@@ -1,7 +1,7 @@
 """What shall one digest tell? Owed alerts become a DigestView: one entry per procurement, with its reasons.
 
 What is left out of a digest that takes an alert, and why: a procurement whose deadline passed or that was cancelled
-before it was told (nobody can act on it), a change that was taken back before it was told, and a new procurement that
+before it was told (nobody can act on it; how many had a deadline that passed is told), a change that was taken back before it was told, and a new procurement that
 no active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
 
 Who was told of a procurement is told of its changes, whatever their profiles have become; who never was is told of it
@@ -10,7 +10,6 @@ as of a new one.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -21,6 +20,7 @@ from alerts.just_under import near_misses, notices_read, sources_read
 from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.standing import Standing, leading, standings
+from alerts.telling import Telling, telling, was_open
 from alerts.tokens import digest_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
@@ -41,15 +41,18 @@ def compose(
     found = standings(s, owed, profiles.values(), language=subscriber.language)
     changes_alone = [one.procurement_id for one in found if leading(one.alerts).kind == AlertKind.CHANGE]
     new_to_them = unheard(s, subscriber.id, digest.id, changes_alone)
-    told: dict[Telling, list[Entry]] = {telling: [] for telling in Telling}
+    told: dict[Telling, list[Entry]] = {how: [] for how in Telling}
+    passed = 0
     for standing in found:
         reasons = reasons_of(standing, profiles)
         changes = changes_of(alert for alert in standing.alerts if alert.kind == AlertKind.CHANGE)
-        telling = _telling(standing, run.as_of, changes, is_unheard=standing.procurement_id in new_to_them)
-        if telling is Telling.CHANGED:
-            told[telling].append(_entry(standing, subscriber, reasons, changes))
-        elif telling is Telling.REMINDED or (telling is Telling.NEW and reasons):
-            told[telling].append(_entry(standing, subscriber, reasons, ()))
+        how = telling(standing, run.as_of, changes, is_unheard=standing.procurement_id in new_to_them)
+        if how is Telling.CHANGED:
+            told[how].append(_entry(standing, subscriber, reasons, changes))
+        elif how is None and reasons and was_open(standing):
+            passed += 1
+        elif how is Telling.REMINDED or (how is Telling.NEW and reasons):
+            told[how].append(_entry(standing, subscriber, reasons, ()))
     if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
@@ -72,29 +75,9 @@ def compose(
         page_url=digest_url(digest.id),
         unsubscribe_url=unsubscribe_url(subscriber.id),
         one_click_url=unsubscribe_url(subscriber.id),
+        passed=passed,
         profiles=tuple(profile.name for profile in profiles.values()),
     )
-
-
-class Telling(StrEnum):
-    """As what a procurement is told."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    REMINDED = "reminded"
-
-
-def _telling(standing: Standing, as_of: datetime, changes: Sequence[Change], *, is_unheard: bool) -> Telling | None:
-    """As what this procurement is to be told, if there is anything to tell."""
-    led_by = leading(standing.alerts).kind
-    if led_by == AlertKind.CHANGE and not is_unheard and changes:
-        return Telling.CHANGED
-    if not standing.is_open(as_of):
-        return None
-    if led_by not in (AlertKind.CHANGE, AlertKind.REMINDER) or is_unheard:
-        return Telling.NEW
-    reminded = any(alert.kind == AlertKind.REMINDER for alert in standing.alerts)
-    return Telling.REMINDED if reminded and standing.deadline else None
 
 
 def strength(score: float) -> Strength:

@@ -93,7 +93,7 @@ def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None 
         near_heading=said.texts.plural("section.near", len(near) + near_more) if near else None,
         near=tuple(_near(miss) for miss in near),
         near_more=said.texts.plural("more.near", near_more) if near_more else None,
-        foot=(*_sources(view, said), said.texts.say("zone.sentence", zone=said.clock.zone_name)),
+        foot=(*_passed(view, said), *_sources(view, said), said.texts.say("zone.sentence", zone=said.clock.zone_name)),
         why=said.texts.say("footer.why", company=company),
         why_page=said.texts.say("footer.why_page", company=company, day=said.clock.long_day(view.day)),
         page_url=safe_url(view.page_url),
@@ -188,6 +188,11 @@ def _near(miss: NearMiss) -> ToldNear:
         buyer=shown(miss.buyer, 80) if miss.buyer else None,
         url=safe_url(miss.url),
     )
+
+
+def _passed(view: DigestView, said: Speaker) -> Iterable[str]:
+    if view.passed:
+        yield said.texts.plural("more.passed", view.passed)
 
 
 def _sources(view: DigestView, said: Speaker) -> Iterable[str]:

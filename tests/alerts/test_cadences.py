@@ -3,11 +3,13 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from digest_views import NAMES
 from owing import LONG_AGO, MONDAY, SEVEN, owe, owed_count, rows, views
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import URL
 
 from alerts.digest import run_due
+from alerts.told import tell
 from db.models import Cadence, Delivery, Digest, DigestRun, Profile, Subscriber
 from db.session import transaction
 from factories import make_profile, make_subscriber
@@ -137,3 +139,17 @@ def test_a_profile_switched_off_holds_up_nobody() -> None:
     assert hear(*week()) == [1]
     assert views()[0].day == MONDAY + 7 * DAY
     assert owed_count() == 0
+
+
+def test_what_passed_while_it_waited_for_the_week_is_counted() -> None:
+    subscriber = make_subscriber(confirmed_at=LONG_AGO, cadence="weekly")
+    profile = make_profile(subscriber)
+    hear(SEVEN)
+    owe(subscriber, profile, deadline_at=SEVEN + 3 * DAY)
+    owe(subscriber, profile, deadline_at=SEVEN - DAY, at=SEVEN + DAY)  # it had passed when we found it
+    assert hear(*week()) == []
+    owe(subscriber, profile, deadline_at=SEVEN + 10 * DAY, at=SEVEN + 8 * DAY)
+    owe(subscriber, profile, at=SEVEN + 8 * DAY)
+    assert hear(*week(SEVEN + 8 * DAY)) == [1]
+    assert views()[0].passed == 1
+    assert tell(views()[0], NAMES).foot[0] == "1 til over grensen din hadde frist før denne e-posten kom."
