@@ -1,23 +1,29 @@
 """What shall one digest tell? Owed alerts become a DigestView: one entry per procurement, with its reasons.
 
 What is left out of a digest that takes an alert, and why: a procurement whose deadline passed or that was cancelled
-before it was told (nobody can act on it), a change that was taken back before it was told, and a procurement that no
-active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
+before it was told (nobody can act on it; how many had a deadline that passed is told), a change that was taken back before it was told, and a new procurement that
+no active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
+
+Who was told of a procurement is told of its changes, whatever their profiles have become; who never was is told of it
+as of a new one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from alerts.clock import local_day
+from alerts.heard import unheard
 from alerts.just_under import near_misses, notices_read, sources_read
 from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.standing import Standing, leading, standings
+from alerts.telling import Telling, telling, was_open
 from alerts.tokens import digest_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
-from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, Subscriber
+from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
 from db.notices import said
 
 # Of a calibrated probability: four of five such notices are for this profile; three of five; fewer.
@@ -30,21 +36,24 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 def compose(
     s: Session, digest: Digest, run: DigestRun, subscriber: Subscriber, owed: Sequence[Alert]
 ) -> DigestView | None:
-    """All that this digest tells; None when nothing of what is owed can be told."""
+    """All that this digest tells; None when nothing of what is owed can be told, and no word is wanted of that."""
     profiles = {profile.id: profile for profile in _active_profiles(s, subscriber.id)}
-    entries: list[Entry] = []
-    changed: list[Entry] = []
-    for standing in standings(s, owed, profiles.values(), language=subscriber.language):
+    found = standings(s, owed, profiles.values(), language=subscriber.language)
+    changes_alone = [one.procurement_id for one in found if leading(one.alerts).kind == AlertKind.CHANGE]
+    new_to_them = unheard(s, subscriber.id, digest.id, changes_alone)
+    told: dict[Telling, list[Entry]] = {how: [] for how in Telling}
+    passed = 0
+    for standing in found:
         reasons = reasons_of(standing, profiles)
-        changes = changes_of(standing.alerts)
-        if not reasons:
-            continue
-        if leading(standing.alerts).kind == AlertKind.CHANGE:
-            if changes:
-                changed.append(_entry(standing, subscriber, reasons, changes))
-        elif standing.is_open(run.as_of):
-            entries.append(_entry(standing, subscriber, reasons, ()))
-    if not entries and not changed:
+        changes = changes_of(alert for alert in standing.alerts if alert.kind == AlertKind.CHANGE)
+        how = telling(standing, run.as_of, changes, is_unheard=standing.procurement_id in new_to_them)
+        if how is Telling.CHANGED:
+            told[how].append(_entry(standing, subscriber, reasons, changes))
+        elif how is None and reasons and was_open(standing):
+            passed += 1
+        elif how is Telling.REMINDED or (how is Telling.NEW and reasons):
+            told[how].append(_entry(standing, subscriber, reasons, ()))
+    if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
     return DigestView(
@@ -52,18 +61,22 @@ def compose(
         company=subscriber.company,
         language=subscriber.language,
         country=subscriber.country,
-        day=run.day,
+        # A run of those who are told at once is named by UTC's day.
+        day=local_day(run.as_of) if run.cadence == RunKind.AT_ONCE else run.day,
         as_of=run.as_of,
-        cadence=subscriber.cadence,
+        cadence=digest.cadence,
         notices_read=notices_read(s, subscriber.id),
         sources=sources_read(s, subscriber.id),
-        entries=tuple(sorted(entries, key=_order)),
-        changed=tuple(sorted(changed, key=_order)),
+        entries=tuple(sorted(told[Telling.NEW], key=_order)),
+        changed=tuple(sorted(told[Telling.CHANGED], key=_order)),
+        reminders=tuple(sorted(told[Telling.REMINDED], key=_order)),
         near_misses=missed.best,
         near_misses_left_out=missed.left_out,
         page_url=digest_url(digest.id),
         unsubscribe_url=unsubscribe_url(subscriber.id),
         one_click_url=unsubscribe_url(subscriber.id),
+        passed=passed,
+        profiles=tuple(profile.name for profile in profiles.values()),
     )
 
 
@@ -85,7 +98,8 @@ def reasons_of(standing: Standing, profiles: Mapping[int, Profile]) -> tuple[Rea
     """Why it is for this subscriber, one reason per profile, best first.
 
     A profile counts by its match with the version shown, or else by its best with any version of the procurement.
-    Where the corrigendum itself matches worse than what was told, the best match there is stands in.
+    Where the corrigendum itself matches worse than what was told, the best match there is stands in; none where no
+    active profile has any match.
     """
     by_profile: dict[int, list[Match]] = {}
     for match in standing.matches:
@@ -105,6 +119,17 @@ def changes_of(alerts: Iterable[Alert]) -> tuple[Change, ...]:
             first = moved.get(field)
             moved[field] = Change(field=field, old=first.old if first else old, new=new)
     return tuple(change for change in moved.values() if change.old != change.new)
+
+
+def _keeps_quiet_word(s: Session, digest: Digest, run: DigestRun) -> bool:
+    """Whether they want to hear that it is quiet, and no other digest has told them anything meanwhile."""
+    other = exists().where(
+        Digest.subscriber_id == digest.subscriber_id,
+        Digest.id != digest.id,
+        Digest.view.is_not(None),
+        Digest.built_at >= run.opened_at,
+    )
+    return digest.quiet and not s.scalar(select(other))
 
 
 def _active_profiles(s: Session, subscriber_id: int) -> Sequence[Profile]:
@@ -151,7 +176,8 @@ def _entry(
     return Entry(
         alert_id=alert.id,
         procurement_id=standing.procurement_id,
-        kind=alert.kind,
+        # A change by which something is told for the first time is no change to the reader.
+        kind=alert.kind if changes or alert.kind != AlertKind.CHANGE else shown.stage,
         side=side(subscriber.country, shown.country),
         title=said(shown.title, shown.language),
         language=shown.language,
@@ -190,4 +216,8 @@ def _links(standing: Standing) -> tuple[PortalLink, ...]:
 
 def _order(entry: Entry) -> tuple[datetime, float, int]:
     """The nearest deadline first, those without one last; then the strongest."""
-    return (entry.deadline_at or NEVER, -entry.reasons[0].score, entry.procurement_id)
+    return (
+        entry.deadline_at or NEVER,
+        -max((reason.score for reason in entry.reasons), default=0.0),
+        entry.procurement_id,
+    )

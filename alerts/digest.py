@@ -1,30 +1,32 @@
 """Who is told what, and when? Runs and digests, each once, however often and by however many processes it is tried.
 
 The ledger is ``alert.digest_id IS NULL``, never a time window: an alert whose transaction commits late is taken by
-the next digest (promises.md 3.4). Runs are keyed by day, cadence and slot, and who belongs to a run is settled in the
-transaction that opens it.
+the next digest (promises.md 3.4). Runs are keyed by day, cadence and slot, and who belongs to one is settled as it is
+opened (alerts.opening).
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from alerts.clock import MONDAY, latest_slots, local_day
+from alerts.clock import local_day
+from alerts.due import anyone, keeps, of_cadence, schedules
+from alerts.opening import open_due, open_run
 from alerts.outbox import deliver
+from alerts.ripe import ripe
+from alerts.schedule import Member
 from alerts.suppress import is_suppressed
 from db.address import AddressUnusable
-from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Subscriber, Suppression
+from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Subscriber
 from db.session import transaction, utcnow
 from settings import get_settings
 
 log = logging.getLogger(__name__)
-AT_ONCE_EVERY = timedelta(minutes=5)
 BY_HAND = "by hand"
 
 
@@ -48,16 +50,10 @@ class RunReport:
 def run_due(now: datetime, *, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     """Open and build every run that is due and not done, and finish those that a dead process left unfinished.
 
-    Daily and weekly runs are those of the last slot that has come, so that several missed days are one digest.
+    Runs at an hour are those of the last slots that have come, so that several missed days are one digest.
     ``enough`` is asked between two digests; once it says so, the rest is left to the next call.
     """
-    for cadence in (Cadence.DAILY, Cadence.WEEKLY):
-        for slot in latest_slots(now, cadence, _hours(cadence)):
-            open_run(cadence=cadence, day=slot.day, slot=slot.name, as_of=now, hour=slot.hour, due_at=slot.due_at)
-    if _someone_owed(Cadence.AT_ONCE):
-        # Named by UTC, whose clock never goes back: two runs an hour apart in autumn must not share a name.
-        tick = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % AT_ONCE_EVERY
-        open_run(cadence=Cadence.AT_ONCE, day=now.date(), slot=f"{tick:%H:%M}Z", as_of=now)
+    open_due(now)
     with transaction() as s:
         # A run that a dead process left behind is finished as of now: what was open then may have passed.
         s.execute(
@@ -70,40 +66,23 @@ def run_due(now: datetime, *, enough: Callable[[], bool] = lambda: False) -> lis
 
 
 def run(cadence: Cadence, as_of: datetime) -> RunReport:
-    """Tell now what this cadence's subscribers are owed, whatever their hour; the weekly ones on Mondays only.
+    """Tell now what this cadence's subscribers are owed, whatever their hour; weekly ones on their weekly day only.
 
     For a person at the command line: ``as_of`` gives the day that the digests name and against which deadlines are
     held. Each such run has a slot of its own; the ledger alone sees to it that nothing is told twice.
     """
     day = local_day(as_of)
-    if (cadence is Cadence.WEEKLY and day.weekday() != MONDAY) or not _someone_owed(cadence):
-        return RunReport(run_id=None, day=day, cadence=cadence)
+    members = [
+        Member(schedule=one, cadence=cadence, since=max(utcnow(), as_of))
+        for one in schedules()
+        if cadence is not Cadence.WEEKLY or one.is_weekly(day)
+    ]
     slot = f"{BY_HAND} {utcnow():%Y-%m-%d %H:%M:%S.%f}"
-    return build_run(open_run(cadence=cadence, day=day, slot=slot, as_of=as_of))
-
-
-def open_run(
-    *, cadence: Cadence, day: date, slot: str, as_of: datetime, hour: int | None = None, due_at: datetime | None = None
-) -> int:
-    """The run of this day, cadence and slot, with a digest for everyone who is due and owed something.
-
-    Opening it again changes nothing: who came later waits for the next run. ``hour``: only those who want their mail
-    at this local hour; ``due_at``: only those who had confirmed by then.
-    """
     with transaction() as s:
-        run_id: int | None = s.scalar(
-            insert(DigestRun)
-            .values(day=day, cadence=cadence, slot=slot, as_of=as_of)
-            .on_conflict_do_nothing(constraint="run_once")
-            .returning(DigestRun.id)
-        )
-        if run_id is None:
-            key = (DigestRun.day == day, DigestRun.cadence == cadence, DigestRun.slot == slot)
-            return s.scalars(select(DigestRun.id).where(*key)).one()
-        due = select(literal(run_id), Subscriber.id).where(*_due(cadence, hour, due_at), _owed_something())
-        made = s.scalars(insert(Digest).from_select(["run_id", "subscriber_id"], due).returning(Digest.id)).all()
-    log.info("digest run opened", extra={"run_id": run_id, "cadence": str(cadence), "digests": len(made)})
-    return run_id
+        someone = any(anyone(s, cadence, of_cadence(cadence), *keeps(one.schedule)) for one in members)
+    if not someone:
+        return RunReport(run_id=None, day=day, cadence=cadence)
+    return build_run(open_run(cadence=cadence, day=day, slot=slot, as_of=as_of, members=members))
 
 
 def build_run(run_id: int, *, enough: Callable[[], bool] = lambda: False) -> RunReport:
@@ -144,49 +123,21 @@ def build(digest_id: int, *, wait: bool = True) -> bool:
             select(Subscriber).where(Subscriber.id == digest.subscriber_id).with_for_update(key_share=True)
         ).one()
         digest.built_at = utcnow()
-        taken = 0 if _has_left(s, subscriber) else take_owed(s, digest)
-        if taken:
+        has_left = _has_left(s, subscriber)
+        taken = 0 if has_left else take_owed(s, digest)
+        if taken or (digest.quiet and not has_left):
             deliver(s, digest, subscriber)
     log.info("digest built", extra={"digest_id": digest_id, "alerts": taken})
     return True
 
 
 def take_owed(s: Session, digest: Digest) -> int:
-    """Give this digest all alerts that its subscriber has not been told about; gives how many.
+    """Give this digest what its subscriber is owed and it may tell; gives how many alerts.
 
     One statement that asks and claims, so that an alert which another digest took meanwhile is not taken again.
     """
-    mine = (Alert.subscriber_id == digest.subscriber_id, Alert.digest_id.is_(None))
+    mine = (Alert.subscriber_id == digest.subscriber_id, Alert.digest_id.is_(None), ripe(Cadence(digest.cadence)))
     return len(s.scalars(update(Alert).where(*mine).values(digest_id=digest.id).returning(Alert.id)).all())
-
-
-def _due(cadence: Cadence, hour: int | None, due_at: datetime | None) -> list[ColumnElement[bool]]:
-    """Who may be written to, and wants to be, at this time."""
-    conditions: list[ColumnElement[bool]] = [
-        Subscriber.cadence == cadence,
-        Subscriber.confirmed_at.is_not(None),
-        Subscriber.unsubscribed_at.is_(None),
-        func.lower(Subscriber.email).not_in(select(Suppression.address)),
-    ]
-    if hour is not None:
-        conditions.append(Subscriber.hour == hour)
-    if due_at is not None:
-        conditions.append(Subscriber.confirmed_at <= due_at)
-    return conditions
-
-
-def _owed_something() -> ColumnElement[bool]:
-    return exists().where(Alert.subscriber_id == Subscriber.id, Alert.digest_id.is_(None))
-
-
-def _someone_owed(cadence: Cadence) -> bool:
-    with transaction() as s:
-        return bool(s.scalar(select(exists().where(*_due(cadence, None, None), _owed_something()))))
-
-
-def _hours(cadence: Cadence) -> list[int]:
-    with transaction() as s:
-        return list(s.scalars(select(Subscriber.hour).where(*_due(cadence, None, None)).distinct()))
 
 
 def _has_left(s: Session, subscriber: Subscriber) -> bool:

@@ -39,7 +39,7 @@ class ToldLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldEntry:
-    """One procurement in words. ``number`` counts the new ones through all sections; None in what has changed."""
+    """One procurement in words. ``number`` counts the new ones through all sections; None in what is known."""
 
     number: int | None
     title: str
@@ -59,7 +59,7 @@ class ToldEntry:
 
 
 def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
-    """One entry in words; ``number`` is None for one that has changed since the reader was told of it."""
+    """One entry in words; ``number`` is None for one that the reader was told of before."""
     links = tuple(
         ToldLink(words=f"{shown(link.source, 40)} {shown(link.number, 60)}".strip(), url=safe_url(link.url))
         for link in entry.links

@@ -58,7 +58,7 @@ async def crawl(source: str, timestamp: int) -> None:
 
 @app.task(name="match", queue=ALERTS)
 async def match(timestamp: int) -> None:
-    """Score what is owed to the scorer, in a child whose memory is given back; then tell those who want it at once."""
+    """Score what is owed to the scorer, in a child whose memory is given back; then see who is to be told."""
     await _child("match", limit_s=MATCH_LIMIT_S)
     await enqueue(digests, timestamp)
 

@@ -15,6 +15,7 @@ from alerts.speak import Names
 from alerts.told import Told, tell
 from alerts.view import DigestView, Entry
 from alerts.wire import Envelope, MailBroken, write
+from db.models import AlertKind
 
 LARGEST: Final = 98_700  # bytes of a mail: with a signature below the 100,000 from which on clients clip it
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -56,7 +57,10 @@ def render(
     whole = mail(None)
     if len(whole) <= LARGEST:
         return whole
-    ranked = [entry.alert_id for entry in sorted((*view.entries, *view.changed), key=lambda e: _rank(e, view))]
+    ranked = [
+        entry.alert_id
+        for entry in sorted((*view.reminders, *view.entries, *view.changed), key=lambda e: _rank(e, view))
+    ]
     # The largest number of entries that fits, found by halving: fits is known to fit, too_many not to.
     best, fits, too_many = None, -1, len(ranked)
     while too_many - fits > 1:
@@ -94,11 +98,11 @@ def page_css() -> str:
 
 
 def _rank(entry: Entry, view: DigestView) -> tuple[int, float, int]:
-    # What the reader was told of and has changed comes first: it is short, and not to know it costs most.
+    # What the reader knows, and has changed or is due, comes first: it is short, and not to know it costs most.
     at = usable(entry.deadline_at)
     soon = at is not None and (at - view.as_of).days < 7
     score = max((reason.score for reason in entry.reasons), default=0.0)
-    return 0 if entry.changes else 1 if soon else 2, -score, entry.alert_id
+    return 0 if entry.changes or entry.kind == AlertKind.REMINDER else 1 if soon else 2, -score, entry.alert_id
 
 
 @lru_cache(maxsize=1)

@@ -84,8 +84,8 @@ def standings(s: Session, alerts: Sequence[Alert], profiles: Collection[Profile]
     ]
 
 
-# The further a stage is, the more it says; a change is told only where no stage is.
-STAGES = ("change", "signal", "planning", "competition", "intent", "result")
+# The further a stage is, the more it says; a change is told only where no stage is, a reminder where nothing is new.
+STAGES = ("reminder", "change", "signal", "planning", "competition", "intent", "result")
 
 
 def leading(owed: Sequence[Alert]) -> Alert:
@@ -113,8 +113,8 @@ def _shown(
     alerted = told[alert.version_id]
     newest = next((version for version in current if version.notice_id == alerted.notice_id), alerted)
     twins = [version for version in current if version.stage == newest.stage]
-    if alert.kind != AlertKind.CHANGE:
-        # A change is told by its title and facts; what is new is quoted, and quoted is only what matches.
+    if alert.kind not in (AlertKind.CHANGE, AlertKind.REMINDER):
+        # These are told by title and facts; what is new is quoted, and quoted is only what matches.
         above = {
             match.version_id for match in matches if match.barred_by is None and match.score >= match.threshold_then
         }

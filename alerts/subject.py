@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from alerts.deadline import SaidDeadline
+from alerts.entry import deadline_of
 from alerts.outside import shown
 from alerts.speak import Speaker, moment
 from alerts.view import DigestView, Entry
@@ -25,11 +26,23 @@ def subject(view: DigestView, said: Speaker, deadline: SaidDeadline | None) -> s
         kind = texts.say(f"subject.kind.{deadline.kind}")
         key = "subject.nearest" if len(view.entries) > 1 else "subject.only"
         return texts.say(key, subject=told, kind=kind, left=deadline.left)
+    if view.reminders:
+        return _reminders(view, said, company)
     if len(view.changed) == 1:
         return _one_change(view.changed[0], said)
     if view.changed:
         return texts.plural("subject.changed", len(view.changed), company=company)
-    return texts.say("subject.nothing", company=company)
+    return texts.plural("subject.quiet", view.notices_read, company=company)
+
+
+def _reminders(view: DigestView, said: Speaker, company: str) -> str:
+    first, *rest = view.reminders
+    deadline = deadline_of(first, said)
+    if rest or deadline is None or deadline.left is None:
+        return said.texts.plural("subject.reminders", len(view.reminders), company=company)
+    kind = said.texts.say(f"subject.kind.{deadline.kind}")
+    title = shown(first.title, TITLE)
+    return said.texts.say("subject.one_reminder", kind=kind[:1].upper() + kind[1:], left=deadline.left, title=title)
 
 
 def _one_change(entry: Entry, said: Speaker) -> str:

@@ -83,7 +83,7 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         # Daily, though a week has one step: seven days are counted from the last step to the second, so that a weekly
         # entry would come a moment too early every other time, and an hour too early when the clocks change.
         Entry(name="learn", task=jobs.learn, hour="4", minute="5"),
-        Entry(name="at once", task=jobs.digests, hour=WAKING, minute="*/5"),
+        Entry(name="at once", task=jobs.digests, hour=WAKING, minute="*/2"),
         Entry(name="watch", task=jobs.look, hour=WAKING, minute="7,17,27,37,47,57"),
     ]
 

@@ -4,7 +4,7 @@ Both parts of the mail and the page print the same :class:`Told` in the same ord
 does not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +24,15 @@ MORNING: Final = range(4, 11)  # local hours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldSection:
-    """Entries under one heading."""
+    """Entries under one heading.
+
+    ``profile`` is the heading above it, where a reader's next profile begins; ``apart``: of no profile.
+    """
 
     heading: str
     entries: tuple[ToldEntry, ...]
+    profile: str | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +70,11 @@ class Told:
 def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None = None) -> Told:
     """The view in the reader's words. ``shown_alerts``: the alerts to show; None = all; the rest is counted."""
     said = speaker(language=view.language, country=view.country, as_of=view.as_of, names=names)
-    new = tuple(entry for entry in view.entries if shown_alerts is None or entry.alert_id in shown_alerts)
-    changed = tuple(entry for entry in view.changed if shown_alerts is None or entry.alert_id in shown_alerts)
-    left_out = len(view.entries) + len(view.changed) - len(new) - len(changed)
+    whole = (view.reminders, view.entries, view.changed)
+    parts = tuple(
+        tuple(entry for entry in part if shown_alerts is None or entry.alert_id in shown_alerts) for part in whole
+    )
+    left_out = sum(map(len, whole)) - sum(map(len, parts))
     near = view.near_misses[:NEAR_MISSES]
     near_more = len(view.near_misses) - len(near) + view.near_misses_left_out
     company = shown(view.company, NAME)
@@ -81,12 +88,12 @@ def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None 
         greeting=_greeting(view, said),
         headline=counts[0],
         lead=(*([soonest] if soonest else []), *counts[1:]),
-        sections=tuple(_sections(view, said, new, changed)),
+        sections=tuple(_sections(view, said, *parts)),
         left_out=said.texts.plural("more.entries", left_out) if left_out else None,
         near_heading=said.texts.plural("section.near", len(near) + near_more) if near else None,
         near=tuple(_near(miss) for miss in near),
         near_more=said.texts.plural("more.near", near_more) if near_more else None,
-        foot=(*_sources(view, said), said.texts.say("zone.sentence", zone=said.clock.zone_name)),
+        foot=(*_passed(view, said), *_sources(view, said), said.texts.say("zone.sentence", zone=said.clock.zone_name)),
         why=said.texts.say("footer.why", company=company),
         why_page=said.texts.say("footer.why_page", company=company, day=said.clock.long_day(view.day)),
         page_url=safe_url(view.page_url),
@@ -114,26 +121,56 @@ def _greeting(view: DigestView, said: Speaker) -> tuple[str, ...]:
 
 def _counts(view: DigestView, said: Speaker) -> list[str]:
     sentences = []
-    for key, count in (("intro.above", len(view.entries)), ("intro.changed", len(view.changed))):
+    for key, count in (
+        ("intro.above", len(view.entries)),
+        ("intro.reminded", len(view.reminders)),
+        ("intro.changed", len(view.changed)),
+    ):
         if count:
             number = said.texts.number(count)
             sentences.append(said.texts.plural(key, count, number=number[:1].upper() + number[1:]))
-    return sentences or [said.texts.say("intro.nothing")]
+    return sentences or [said.texts.say("intro.nothing"), said.texts.say("intro.quiet")]
 
 
 def _sections(
-    view: DigestView, said: Speaker, new: tuple[Entry, ...], changed: tuple[Entry, ...]
+    view: DigestView,
+    said: Speaker,
+    reminders: tuple[Entry, ...],
+    new: tuple[Entry, ...],
+    changed: tuple[Entry, ...],
 ) -> Iterable[ToldSection]:
+    yield from _apart("section.reminders", reminders, said)
     number = 0
-    for side in Side:
-        entries = [entry for entry in new if entry.side is side]
-        if entries:
-            told = [tell_entry(entry, said, number=number + place) for place, entry in enumerate(entries, start=1)]
-            number += len(entries)
-            yield ToldSection(heading=_heading(side, view, said), entries=tuple(told))
-    if changed:
-        told = [tell_entry(entry, said, number=None) for entry in changed]
-        yield ToldSection(heading=said.texts.say("section.changed"), entries=tuple(told))
+    for profile, of_profile in _by_profile(view, new):
+        begins = profile
+        for side in Side:
+            entries = [entry for entry in of_profile if entry.side is side]
+            if entries:
+                told = [tell_entry(entry, said, number=number + place) for place, entry in enumerate(entries, start=1)]
+                number += len(entries)
+                yield ToldSection(heading=_heading(side, view, said), entries=tuple(told), profile=begins)
+                begins = None
+    yield from _apart("section.changed", changed, said)
+
+
+def _apart(key: str, entries: tuple[Entry, ...], said: Speaker) -> Iterable[ToldSection]:
+    """What the reader knows already, in short and without numbers."""
+    if entries:
+        told = tuple(tell_entry(entry, said, number=None) for entry in entries)
+        yield ToldSection(heading=said.texts.say(key), entries=told, apart=True)
+
+
+def _by_profile(view: DigestView, entries: tuple[Entry, ...]) -> Iterable[tuple[str | None, Sequence[Entry]]]:
+    """The entries of each profile, in the reader's order of them, under its name if the reader has several.
+
+    An entry stands with the profile that it is likeliest for, and names the others in its reasons.
+    """
+    if len(view.profiles) < 2:
+        yield None, entries
+        return
+    # A profile that went since the digest was written, or was renamed, comes last under the name it then had.
+    for name in dict.fromkeys((*view.profiles, *(entry.reasons[0].profile for entry in entries))):
+        yield shown(name, NAME), [entry for entry in entries if entry.reasons[0].profile == name]
 
 
 def _heading(side: Side, view: DigestView, said: Speaker) -> str:
@@ -151,6 +188,11 @@ def _near(miss: NearMiss) -> ToldNear:
         buyer=shown(miss.buyer, 80) if miss.buyer else None,
         url=safe_url(miss.url),
     )
+
+
+def _passed(view: DigestView, said: Speaker) -> Iterable[str]:
+    if view.passed:
+        yield said.texts.plural("more.passed", view.passed)
 
 
 def _sources(view: DigestView, said: Speaker) -> Iterable[str]:

@@ -88,7 +88,7 @@ class Entry:
     security_clearance: bool | None
     scope: str | None  # defence | preparedness | none
     cancelled: bool
-    reasons: tuple[Reason, ...]  # best first; never empty
+    reasons: tuple[Reason, ...]  # best first; may be empty only of what the reader knows: changes and reminders
     changes: tuple[Change, ...]
     links: tuple[PortalLink, ...]
 
@@ -115,7 +115,7 @@ class SourceRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestView:
-    """All that one digest tells, in the order in which it is told: new entries by deadline, then changes."""
+    """All that one digest tells, in the order in which it is told: reminders, new entries by deadline, then changes."""
 
     digest_id: int
     company: str
@@ -133,6 +133,9 @@ class DigestView:
     page_url: str
     unsubscribe_url: str  # a page with a button; a GET changes nothing
     one_click_url: str  # RFC 8058, POST only
+    reminders: tuple[Entry, ...] = ()  # of what the reader is going for, by deadline
+    passed: int = 0  # procurements whose deadline came after we found them and before this digest
+    profiles: tuple[str, ...] = ()  # the names of the reader's active profiles, in their order
 
     def to_json(self) -> Any:
         """As plain JSON values for the database."""

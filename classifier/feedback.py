@@ -123,7 +123,7 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
                 Judgement(
                     alert_id=feedback.alert_id,
                     at=feedback.at,
-                    relevant=feedback.verdict == Verdict.RELEVANT,
+                    relevant=feedback.verdict != Verdict.NOT_RELEVANT,
                     score=told.score if same else score,
                     line=told.line if same else line,
                     sentence=told.sentence,

@@ -5,23 +5,27 @@ company = "Trøndersveis AS"
 email = "post@trondersveis.example"
 country = "NO"          # NO | SE
 language = "nb"         # nb | sv
-cadence = "daily"       # at_once | daily | weekly
-hour = 7                # local hour of the digest
+cadence = "daily"       # at_once | daily | weekly; of every profile that has none of its own
+hour = 7                # local hour of the digest, 4 to 23; and, if wanted:
+weekdays = ["mon", "tue", "wed", "thu", "fri"]  # on which there may be mail; none: every day
+weekly_day = "mon"      # of the weekly digest; none: Monday, or else their first day
+spare_holidays = true   # no mail on public holidays of their country
+all_quiet = true        # a word a week also when there is nothing
 
 [[subscriber.profile]]
 key = "sveising"
 name = "Sveising"
 sentences = ["Vi sveiser bærende konstruksjoner etter NS-EN 1090, EXC3."]
 cpv = ["45262670"]      # and, if wanted: nuts, countries, words_out, value_min, value_max, value_currency,
-threshold = 0.6         # stages, scopes, threshold
+threshold = 0.6         # stages, scopes, threshold, cadence
 """
 
 import tomllib
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from sqlalchemy import select
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from sqlalchemy import and_, case, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
@@ -44,6 +48,17 @@ Language = Literal["nb", "nn", "sv", "en"]  # those that alerts/texts speaks
 ScopeName = Literal["defence", "preparedness", "none"]
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+
+
+def hour_of_mail(hour: int) -> int:
+    """The hour, if mail may have it. Raises ValueError that says why not."""
+    if not 4 <= hour <= 23:
+        raise ValueError(f"no mail can have the hour {hour}: choose 4 to 23, for between 1 and 4 the clocks change")
+    return hour
+
+
 class ProfileIn(BaseModel):
     """One profile of the file."""
 
@@ -61,6 +76,7 @@ class ProfileIn(BaseModel):
     value_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     stages: list[Stage] = ["planning", "competition", "intent"]
     scopes: list[ScopeName] = ["defence", "preparedness"]
+    cadence: Cadence | None = None  # none: the subscriber's
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
@@ -73,8 +89,31 @@ class SubscriberIn(BaseModel):
     country: Country
     language: Language
     cadence: Cadence = Cadence.DAILY
-    hour: Annotated[int, Field(ge=4, le=23)] = 7
+    hour: Annotated[int, AfterValidator(hour_of_mail)] = 7
+    weekdays: Annotated[list[Weekday], Field(min_length=1)] = list(WEEKDAYS)
+    weekly_day: Weekday | None = None
+    spare_holidays: bool = False
+    all_quiet: bool = False
     profile: Annotated[list[ProfileIn], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def weekly_mail_has_a_day(self) -> Self:
+        """Refuse a weekly day on which they want no mail."""
+        if self.weekly_day is not None and self.weekly_day not in self.weekdays:
+            raise ValueError(f"the weekly mail cannot come on {self.weekly_day}: weekdays leaves that day out")
+        return self
+
+    def schedule(self) -> dict[str, Any]:
+        """When they want mail, as the columns of Subscriber hold it."""
+        days = sorted({WEEKDAYS.index(day) + 1 for day in self.weekdays})
+        # Where Monday is none of their days, the first of these is.
+        weekly_day = WEEKDAYS.index(self.weekly_day) + 1 if self.weekly_day else days[0]
+        return {
+            "hour": self.hour,
+            "weekdays": days,
+            "weekly_day": weekly_day,
+            "spare_holidays": self.spare_holidays,
+        }
 
 
 class ProfilesFile(BaseModel):
@@ -114,18 +153,23 @@ def import_profiles(body: bytes, *, by: str) -> tuple[int, int]:
 
 
 def _put_subscriber(s: Session, one: SubscriberIn) -> int:
-    values = one.model_dump(exclude={"profile"})
+    schedule = one.schedule()
+    values = one.model_dump(exclude={"profile"}) | schedule
     statement = insert(Subscriber).values(confirmed_at=utcnow(), **values)
+    when = (*schedule, "cadence", "all_quiet")
+    same = and_(*(getattr(Subscriber, name) == getattr(statement.excluded, name) for name in when))
     return s.scalars(
         statement.on_conflict_do_update(
             constraint="subscriber_once",
-            set_={name: getattr(statement.excluded, name) for name in values if name != "email"},
+            set_={name: getattr(statement.excluded, name) for name in values if name != "email"}
+            # Another hour or day holds from now on: no slot of it that has passed is made up for.
+            | {"schedule_since": case((same, Subscriber.schedule_since), else_=utcnow())},
         ).returning(Subscriber.id)
     ).one()
 
 
 def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: ProfileIn, *, by: str) -> None:
-    values = one.model_dump(exclude={"threshold"}) | {"language": one.language or owner.language}
+    values = one.model_dump(exclude={"threshold", "cadence"}) | {"language": one.language or owner.language}
     row = s.scalar(select(Profile).where(Profile.subscriber_id == subscriber_id, Profile.key == one.key))
     if row is None:
         row = Profile(subscriber_id=subscriber_id, **values)
@@ -134,6 +178,7 @@ def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: Profi
         for name, value in values.items():
             setattr(row, name, value)
         row.matched_rev = None
+    row.cadence = one.cadence  # which changes nothing of what it matches
     s.flush()
     if one.threshold is not None:
         # The file says where the line began. What was learned or drawn by hand since stands until the file says else.
@@ -164,8 +209,12 @@ def rows() -> list[dict[str, Any]]:
                 "name": p.name,
                 "country": p.subscriber.country,
                 "language": p.language,
-                "cadence": p.subscriber.cadence,
+                "cadence": p.cadence or p.subscriber.cadence,
                 "hour": p.subscriber.hour,
+                "weekdays": [WEEKDAYS[day - 1] for day in p.subscriber.weekdays],
+                "weekly_day": WEEKDAYS[p.subscriber.weekly_day - 1],
+                "spare_holidays": p.subscriber.spare_holidays,
+                "all_quiet": p.subscriber.all_quiet,
                 "active": p.active and p.subscriber.unsubscribed_at is None,
                 "sentences": list(p.sentences),
                 "cpv": list(p.cpv),

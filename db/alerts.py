@@ -10,7 +10,7 @@ from db.types import Base, Born, Bytes, Id, Json, Moment, Words, refers
 
 
 class AlertKind(StrEnum):
-    """What an alert tells: one per stage of a procurement's life, and each corrigendum."""
+    """What an alert tells: one per stage of a procurement's life, each corrigendum, and a deadline that draws near."""
 
     PLANNING = "planning"
     COMPETITION = "competition"
@@ -18,6 +18,14 @@ class AlertKind(StrEnum):
     RESULT = "result"
     SIGNAL = "signal"
     CHANGE = "change"
+    REMINDER = "reminder"
+
+
+class RunKind(StrEnum):
+    """What a run of the timetable is for; a run by hand is named by its cadence."""
+
+    AT_HOUR = "at_hour"  # everyone whose day and hour it is, so that one moment is one mail
+    AT_ONCE = "at_once"
 
 
 class DeliveryState(StrEnum):
@@ -35,7 +43,7 @@ class DeliveryState(StrEnum):
 
 
 class Alert(Base):
-    """Something one subscriber is owed, exactly once: a new notice of a procurement, or a corrigendum."""
+    """Something one subscriber is owed, exactly once: a new notice of a procurement, a corrigendum, a reminder."""
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -46,7 +54,9 @@ class Alert(Base):
     subscriber_id: Mapped[int] = refers("subscriber.id", ondelete="CASCADE")
     procurement_id: Mapped[int] = refers("procurement.id")
     kind: Mapped[Words]
-    version: Mapped[int]  # 0 for a stage's first telling; of a change, the id of the NoticeVersion that tells it
+    # 0 for a stage's first telling; of a change, the id of the NoticeVersion that tells it; of a reminder, its deadline's
+    # day and how many days before (alerts.reminders).
+    version: Mapped[int]
     version_id: Mapped[int] = refers("notice_version.id")  # the version to show
     facts: Mapped[Json]  # the material facts this alert tells: {deadline_at, cancelled, value, lots}
     changes: Mapped[Json] = mapped_column(server_default="[]")  # [[field, old, new], …] of a change
@@ -55,13 +65,13 @@ class Alert(Base):
 
 
 class DigestRun(Base):
-    """The building of all digests of one cadence for one slot of one day."""
+    """The building of all digests for one slot of one day."""
 
     __tablename__ = "digest_run"
     __table_args__ = (UniqueConstraint("day", "cadence", "slot", name="run_once"),)
     id: Mapped[Id]
     day: Mapped[date]
-    cadence: Mapped[Words]
+    cadence: Mapped[Words]  # a RunKind, or of a run by hand its Cadence
     slot: Mapped[Words]  # local hour and minute, "07:00"
     as_of: Mapped[Moment]
     opened_at: Mapped[Born]
@@ -76,6 +86,8 @@ class Digest(Base):
     id: Mapped[Id]
     run_id: Mapped[int] = refers("digest_run.id")
     subscriber_id: Mapped[int] = refers("subscriber.id", ondelete="CASCADE")
+    cadence: Mapped[Words] = mapped_column(server_default="weekly")  # the slowest whose alerts it may tell
+    quiet: Mapped[bool] = mapped_column(server_default="false")  # a mail also when there is nothing to tell
     built_at: Mapped[Moment | None]
     view: Mapped[Json | None]
     deliveries: Mapped[list["Delivery"]] = relationship(back_populates="digest")

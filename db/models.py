@@ -1,6 +1,6 @@
 """Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
-from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, Suppression
+from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
@@ -63,6 +63,7 @@ __all__ = [
     "ReturnedMail",
     "RuledPair",
     "Ruling",
+    "RunKind",
     "ScoreRevision",
     "SentenceWeight",
     "SourceState",

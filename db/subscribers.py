@@ -3,10 +3,10 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Words, refers
+from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Weekdays, Words, refers
 
 
 class Cadence(StrEnum):
@@ -22,6 +22,7 @@ class Verdict(StrEnum):
 
     RELEVANT = "relevant"
     NOT_RELEVANT = "not_relevant"
+    ON_IT = "on_it"  # relevant, and they are going for it: its deadline is remembered for them
 
 
 class Drawn(StrEnum):
@@ -42,14 +43,21 @@ class Subscriber(Base):
         CheckConstraint("language IN ('nb', 'nn', 'sv', 'en')", name="language_known"),
         CheckConstraint("cadence IN ('at_once', 'daily', 'weekly')", name="cadence_known"),
         CheckConstraint("hour BETWEEN 4 AND 23", name="hour_outside_the_clock_change"),
+        CheckConstraint("weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]", name="weekdays_known"),
+        CheckConstraint("weekly_day = ANY (weekdays)", name="weekly_day_is_among_their_days"),
     )
     id: Mapped[Id]
     company: Mapped[Words]
     email: Mapped[Words]  # normalised: domain in lower case and punycode
     country: Mapped[Words]
     language: Mapped[Words]
-    cadence: Mapped[Words]
+    cadence: Mapped[Words]  # of every profile that has none of its own
     hour: Mapped[int] = mapped_column(server_default="7")  # local hour of the daily or weekly digest
+    weekdays: Mapped[Weekdays] = mapped_column(server_default="{1,2,3,4,5,6,7}")  # on which they want mail at all
+    weekly_day: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    spare_holidays: Mapped[bool] = mapped_column(server_default="false")  # no mail on their country's public holidays
+    all_quiet: Mapped[bool] = mapped_column(server_default="false")  # a word a week also when there is nothing
+    schedule_since: Mapped[Moment | None]  # their days and hour hold from here; null: from the beginning
     created_at: Mapped[Born]
     confirmed_at: Mapped[Moment | None]  # null: has not confirmed, gets no digest
     unsubscribed_at: Mapped[Moment | None]
@@ -64,6 +72,7 @@ class Profile(Base):
     __tablename__ = "profile"
     __table_args__ = (
         UniqueConstraint("subscriber_id", "key", name="profile_once"),
+        CheckConstraint("cadence IN ('at_once', 'daily', 'weekly')", name="cadence_known"),
         Index("ix_profile_unmatched", "id", postgresql_where=text("matched_rev IS NULL")),
     )
     id: Mapped[Id]
@@ -81,6 +90,7 @@ class Profile(Base):
     value_currency: Mapped[str | None]
     stages: Mapped[Codes]  # which notices it wants: planning, competition, intent, result, signal
     scopes: Mapped[Codes]  # defence, preparedness, none; empty: whatever the scope
+    cadence: Mapped[str | None]  # null: the subscriber's
     active: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Born]
     matched_rev: Mapped[str | None]  # null: new or edited, open notices are still owed to it
@@ -162,7 +172,7 @@ class Feedback(Base):
     __tablename__ = "feedback"
     __table_args__ = (
         UniqueConstraint("alert_id", name="feedback_once"),
-        CheckConstraint("verdict IN ('relevant', 'not_relevant')", name="verdict_known"),
+        CheckConstraint("verdict IN ('relevant', 'not_relevant', 'on_it')", name="verdict_known"),
     )
     id: Mapped[Id]
     alert_id: Mapped[int] = refers("alert.id", ondelete="CASCADE")

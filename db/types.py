@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, Dialect, ForeignKey, LargeBinary, Numeric, Text, func
+from sqlalchemy import BigInteger, Dialect, ForeignKey, LargeBinary, Numeric, SmallInteger, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.schema import MetaData
@@ -38,6 +38,7 @@ Moment = Annotated[datetime, mapped_column(AwareMoment)]
 Born = Annotated[datetime, mapped_column(AwareMoment, server_default=func.now())]
 Words = Annotated[str, mapped_column(Text)]
 Codes = Annotated[list[str], mapped_column(ARRAY(Text), server_default="{}")]
+Weekdays = Annotated[list[int], mapped_column(ARRAY(SmallInteger))]  # as ISO counts them: 1 is Monday
 # Texts by language, links, evidence: read whole and never searched inside, so one column holds them.
 ByLanguage = Annotated[Mapping[str, str], mapped_column(JSONB, server_default="{}")]
 Json = Annotated[Any, mapped_column(JSONB)]

@@ -193,6 +193,8 @@ def _who_got_what(console: Console, *days: tuple[KeptMail, ...]) -> None:
     )
     for view in map(DigestView.from_json, kept):
         for entry in (*view.entries, *view.changed):
+            if not entry.reasons:  # told before, for a profile that is no more
+                continue
             reason = entry.reasons[0]
             moved = "; ".join(f"{c.field}: {_plain(c.old)} → {_plain(c.new)}" for c in entry.changes)
             table.add_row(

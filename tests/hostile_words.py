@@ -1,5 +1,6 @@
 """Which words would be markup, script or a template if somebody forgot to escape them? Five hundred (promises.md H8)."""
 
+from dataclasses import replace
 from itertools import cycle, islice, product
 
 from digest_views import make_entry, make_reason, make_view
@@ -98,6 +99,8 @@ def hostile_view(words: str) -> DigestView:
     return make_view(
         company=words,
         entries=(entry,),
+        reminders=(replace(entry, kind="reminder", alert_id=2, reasons=()),),
+        profiles=(words, words + "x"),
         near_misses=(NearMiss(title=words, language=words, buyer=words, score=0.5, url="https://ted.example/2"),),
         sources=(SourceRead(name=words, read=True, read_at=None), SourceRead(name=words, read=False, read_at=None)),
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db.models import Alert, Subscriber
+from alerts.view import DigestView
+from db.models import Alert, Digest, Profile, Subscriber
 from db.session import transaction
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
@@ -20,10 +21,21 @@ def owed(alerts: int = 1, **values: Any) -> Subscriber:
     subscriber = make_subscriber(**{"confirmed_at": LONG_AGO} | values)
     profile = make_profile(subscriber)
     for _ in range(alerts):
-        version = make_notice(deadline_at=SEVEN + timedelta(days=700))
-        make_match(version, profile)
-        make_alert(subscriber, version)
+        owe(subscriber, profile)
     return subscriber
+
+
+def owe(subscriber: Subscriber, *profiles: Profile, at: datetime = LONG_AGO, **values: Any) -> Alert:
+    """One more alert, since ``at``, for these profiles; ``values`` are the notice's."""
+    version = make_notice(**{"deadline_at": SEVEN + timedelta(days=700)} | values)
+    for profile in profiles:
+        make_match(version, profile)
+    return make_alert(subscriber, version, created_at=at)
+
+
+def views() -> list[DigestView]:
+    """What every digest told, in the order in which they were opened."""
+    return [DigestView.from_json(one.view) for one in rows(Digest, Digest.view.is_not(None))]
 
 
 def rows(model: type[Any], *where: Any) -> Sequence[Any]:

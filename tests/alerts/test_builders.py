@@ -16,7 +16,8 @@ from owing import MONDAY, SEVEN, owed, owed_count, rows
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 
-from alerts.digest import build, open_run, run
+from alerts.digest import build, run
+from alerts.opening import open_run
 from db.models import Alert, Cadence, Delivery, Digest, DigestRun, Notice
 from db.session import transaction
 from factories import make_match, make_notice, make_profile
@@ -67,7 +68,7 @@ def test_processes_that_build_at_once_and_die_write_each_digest_once(
     slow_inserts()
     refuse_to_tell_twice()
     work = (
-        "from datetime import *; from db.models import Cadence; from alerts.digest import open_run, build_run;"
+        "from datetime import *; from db.models import Cadence; from alerts.digest import build_run; from alerts.opening import open_run;"
         f"at = datetime.fromisoformat('{SEVEN.isoformat()}'); print('ready', flush=True); input();"
         "build_run(open_run(cadence=Cadence.DAILY, day=date(2026, 11, 23), slot='07:00', as_of=at))"
     )

@@ -84,6 +84,7 @@ def test_one_entry_names_every_profile_that_matched_best_first() -> None:
         ("Sveising", Strength.STRONG),
     ]
     assert entry.reasons[0].words == (("sveising", "sveiser"),)
+    assert view(subscriber).profiles == ("Sveising", "Maskinering", "Haller")
 
 
 def test_a_procurement_on_two_portals_is_one_entry_with_both_links() -> None:

@@ -6,16 +6,17 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from owing import LONG_AGO, MONDAY, SEVEN, owed, owed_count, rows
+from owing import LONG_AGO, MONDAY, SEVEN, owe, owed, owed_count, rows
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 from alerts.alarms import AlarmKind, open_alarms
-from alerts.digest import build_run, open_run, run, run_due
+from alerts.digest import build_run, run, run_due
+from alerts.opening import open_run
 from alerts.outbox import mend
 from alerts.suppress import suppress
 from alerts.view import DigestView
-from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Match, Notice, Subscriber
+from db.models import Alert, Cadence, Delivery, DeliveryState, Digest, DigestRun, Match, Notice, Profile, Subscriber
 from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_version
 
@@ -95,20 +96,30 @@ def test_runs_lost_from_the_calendar_come_back_as_one_mail() -> None:
     assert [mail.recipient for mail in rows(Delivery)] == [subscriber.email]
 
 
-def test_the_weekly_digest_is_mondays() -> None:
-    owed(cadence="weekly")
-    run_due(SEVEN - timedelta(hours=1))
-    assert [one.day for one in rows(DigestRun)] == [MONDAY - timedelta(days=7)]
-    late = owed(cadence="weekly", confirmed_at=SEVEN - timedelta(days=2))
-    run_due(SEVEN + timedelta(days=2))  # the scheduler was off on Monday
-    assert [one.day for one in rows(DigestRun)] == [MONDAY - timedelta(days=7), MONDAY]
-    assert rows(Delivery)[-1].recipient == late.email
+def test_the_weekly_digest_is_mondays_and_a_missed_one_comes_on_the_next_day_of_theirs() -> None:
+    late = owed(cadence="weekly")
+    run_due(SEVEN - timedelta(hours=1))  # nobody was there for a week
+    assert [(one.day, one.closed_at is None) for one in rows(DigestRun)] == [
+        (MONDAY - timedelta(days=1), False),
+        (MONDAY - timedelta(days=7), False),
+    ]
+    in_time = owed(cadence="weekly")
+    run_due(SEVEN)
+    owed(cadence="weekly", confirmed_at=SEVEN + timedelta(hours=1))
+    owed(cadence="weekly", schedule_since=SEVEN + timedelta(hours=1))
+    for day in range(1, 7):
+        run_due(SEVEN + timedelta(days=day))
+    assert [mail.recipient for mail in rows(Delivery)] == [late.email, in_time.email]
+    run_due(SEVEN + timedelta(days=7))
+    assert len(rows(Delivery)) == 4
 
 
 def test_at_once_does_not_wait_for_an_hour() -> None:
-    owed(cadence="at_once")
+    subscriber = owed(cadence="at_once")
+    run_due(SEVEN)
+    owe(subscriber, *rows(Profile))
     report, *rest = run_due(SEVEN + timedelta(hours=4, minutes=33, seconds=9))
-    assert (report.cadence, report.slot, report.queued, rest) == ("at_once", "10:30Z", 1, [])
+    assert (report.cadence, report.slot, report.queued, rest) == ("at_once", "10:32Z", 1, [])
     assert run_due(SEVEN + timedelta(hours=4, minutes=40)) == []
 
 

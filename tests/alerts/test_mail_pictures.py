@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from digest_views import FINNISH_BRIDGE, MAIL, MOVED_TENT, NAMES, NEAR, NORWEGIAN, SWEDISH, make_entry, make_view
+from known_views import QUIET_NB, QUIET_SV, REMINDED_NB, REMINDED_SV
 from mail_reading import html_of
 from playwright.sync_api import Browser
+from several_profiles import NORWEGIAN_SEVERAL, SWEDISH_SEVERAL
 
 from alerts.message import page_css, render, render_page
 from alerts.view import DigestView
@@ -18,9 +20,18 @@ pytestmark = [
     pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
 ]
 LONG = "Tilstandskontrollingeniørfirmarammeavtaledokumentasjonssystemleverandør" * 3
+# Mails that tell nothing new hold none of the reasons.
+IN_SHORT = {
+    "reminders, nb": REMINDED_NB,
+    "reminders, sv": REMINDED_SV,
+    "quiet, nb": QUIET_NB,
+    "quiet, sv": QUIET_SV,
+}
 VIEWS = {
     "nb": NORWEGIAN,
     "sv": SWEDISH,
+    "several profiles, nb": NORWEGIAN_SEVERAL,
+    "several profiles, sv": SWEDISH_SEVERAL,
     "long words": make_view(
         company=LONG,
         entries=(make_entry(title=LONG, buyer=LONG), FINNISH_BRIDGE),
@@ -85,6 +96,16 @@ def test_it_fits_and_can_be_read(
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert background == ("rgb(19, 22, 21)" if dark else "rgb(243, 244, 242)")
         assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.facts')).fontSize)") == 16
+
+
+@pytest.mark.parametrize(("width", "dark"), SCREENS)
+@pytest.mark.parametrize("view", IN_SHORT.values(), ids=IN_SHORT.keys())
+def test_what_tells_nothing_new_fits_and_can_be_read_too(
+    browser: Browser, view: DigestView, width: int, dark: bool, tmp_path: Path
+) -> None:
+    with pictures.opened(browser, written(view, "mail", tmp_path), width=width, dark=dark) as page:
+        assert page.evaluate(FURTHEST_RIGHT) <= width
+        assert [(name, ratio) for name, ratio in page.evaluate(CONTRASTS) if float(ratio) < 4.5] == []
 
 
 @pytest.mark.parametrize(("width", "beside"), [(320, False), (479, False), (480, True), (700, True)])

@@ -118,7 +118,7 @@ SUBJECTS = [
     (make_view(entries=(), changed=(MOVED_TENT,)), "Frist flyttet til 8. des.: Lagertelt"),
     (make_view(entries=(), changed=(replace(MOVED_TENT, cancelled=True),)), "Avlyst: Lagertelt"),
     (make_view(entries=(), changed=(MOVED_TENT, MOVED_TENT)), "2 anskaffelser er endret – Trøndersveis"),
-    (make_view(entries=()), "Ingenting nytt for Trøndersveis denne gangen"),
+    (make_view(entries=()), "Alt rolig for Trøndersveis: 214 kunngjøringer lest"),
     (
         make_view(company="Nordtrønderske Mekaniske Verksted og Sveiseindustri AS"),
         "1 anskaffelse for Nordtrønderske Mekaniske… – frist om 6 dager",

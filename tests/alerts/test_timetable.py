@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -18,9 +19,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from alerts import jobs, timetable
-from alerts.clock import ZONES, latest_slots, local_day, moment_of
+from alerts.clock import ZONES, local_day, moment_of
+from alerts.schedule import Schedule
 from alerts.timetable import LEADER_LOCK, Entry, SourceTimes, last_slot, table
-from db.models import Cadence
 from db.session import forget_engine, plain_url, transaction
 
 SOURCES = [
@@ -39,6 +40,12 @@ def days() -> Iterator[date]:
         day += timedelta(days=1)
 
 
+def every_hour(entry: Entry) -> set[int]:
+    """The local hours of one day at which the entry fires."""
+    start = datetime(2027, 1, 1, tzinfo=entry.zone)
+    return {at.astimezone(entry.zone).hour for at in firings(entry.trigger, start, start + timedelta(days=1))}
+
+
 def firings(trigger: CronTrigger, start: datetime, end: datetime) -> list[datetime]:
     found, at = [], trigger.get_next_fire_time(None, start)
     while at is not None and at < end:
@@ -53,20 +60,23 @@ def test_no_entry_lies_where_the_clocks_change(entry: Entry) -> None:
     assert {at.astimezone(zone).hour for at in year for zone in ZONES.values()} & {1, 2, 3} == set()
 
 
+@pytest.mark.parametrize("hour", range(4, 24))
 @pytest.mark.parametrize("zone", [ZoneInfo("Europe/Oslo"), ZoneInfo("Europe/Stockholm")], ids=str)
-def test_seven_o_clock_comes_once_every_local_day(zone: ZoneInfo) -> None:
-    start = datetime(2026, 1, 1, tzinfo=zone)
-    end = datetime(2031, 1, 1, tzinfo=zone)
-    entries = [entry for entry in table([]) if entry.zone.key == zone.key and entry.name.startswith("digests")]
-    assert len(entries) == 1
-    sevens = [at for at in firings(entries[0].trigger, start, end) if at.astimezone(zone).hour == 7]
-    assert [at.astimezone(zone).date() for at in sevens] == list(days())
-    assert {(at.astimezone(zone).minute, at.astimezone(zone).second) for at in sevens} == {(0, 0)}
+def test_every_hour_that_may_be_chosen_comes_once_every_local_day(zone: ZoneInfo, hour: int) -> None:
+    start, end = datetime(2026, 1, 1, tzinfo=zone), datetime(2031, 1, 1, tzinfo=zone)
+    (entry,) = [entry for entry in table([]) if entry.zone.key == zone.key and entry.name.startswith("digests")]
+    assert hour in every_hour(entry)
+    # The entry's own firings of this hour alone; the whole entry's are all twenty hours' together.
+    mine = firings(replace(entry, hour=str(hour)).trigger, start, end)
+    assert [at.astimezone(zone).date() for at in mine] == list(days())
+    assert {(at.astimezone(zone).hour, at.astimezone(zone).minute) for at in mine} == {(hour, 0)}
     # What fires then is the run of that very day, and a second before it is still yesterday's.
-    for at in sevens:
-        (slot,) = latest_slots(at, Cadence.DAILY, [7])
+    schedule = Schedule(hour=hour)
+    for at in mine:
+        slot, before = schedule.latest(at), schedule.latest(at - timedelta(seconds=1))
+        assert slot is not None
+        assert before is not None
         assert (slot.day, slot.due_at) == (at.astimezone(zone).date(), at)
-        (before,) = latest_slots(at - timedelta(seconds=1), Cadence.DAILY, [7])
         assert before.day == slot.day - timedelta(days=1)
 
 
@@ -97,15 +107,6 @@ def test_zones_exist_where_the_system_has_none() -> None:
     without = {**os.environ, "PYTHONTZPATH": ""}
     told = subprocess.run([sys.executable, "-c", work], env=without, stdout=subprocess.PIPE, text=True, check=True)
     assert told.stdout.split() == ["Europe/Oslo", "Europe/Stockholm"]
-
-
-def test_the_weekly_slot_is_always_a_monday_that_has_come() -> None:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    while at < datetime(2027, 1, 1, tzinfo=UTC):
-        (slot,) = latest_slots(at, Cadence.WEEKLY, [7])
-        assert slot.day.weekday() == 0
-        assert timedelta(0) <= at - slot.due_at < timedelta(days=7, hours=1)
-        at += timedelta(hours=5)
 
 
 def test_a_source_is_read_as_often_as_it_wants_and_before_the_morning_digest() -> None:

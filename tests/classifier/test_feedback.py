@@ -42,6 +42,13 @@ def test_the_last_word_wins_and_the_same_word_again_changes_nothing(database: UR
     assert (feedback().verdict, feedback().at) == ("not_relevant", MONDAY + timedelta(hours=2))
 
 
+def test_who_goes_for_it_finds_it_relevant(database: URL) -> None:
+    profile = make_profile(make_subscriber())
+    make_verdict(profile, "on_it", at=MONDAY)
+    with transaction() as s:
+        assert [one.relevant for one in judgements(s, profile)] == [True]
+
+
 def test_no_alert_no_verdict(database: URL) -> None:
     with pytest.raises(LookupError, match="77"):
         say(77, Verdict.RELEVANT)

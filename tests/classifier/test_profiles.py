@@ -94,3 +94,58 @@ def test_a_profile_is_found_by_id_key_or_both(database: URL) -> None:
     assert {find(str(wanted)), find("sveising"), find("Fjellsveis AS/sveising")} == {wanted}
     with pytest.raises(LookupError, match="Fjellsveis AS/sveising"):
         find("maling")
+
+
+WHEN = """cadence = "weekly"
+hour = 18
+weekdays = ["fri", "tue"]
+spare_holidays = true
+all_quiet = true
+"""
+
+
+def when(file: str) -> Subscriber:
+    import_profiles(file.encode(), by="test")
+    with transaction() as s:
+        return s.scalars(select(Subscriber)).one()
+
+
+def test_when_there_is_mail_comes_in_with_the_firm_and_each_profile(database: URL) -> None:
+    plain = when(FILE)
+    assert (plain.hour, plain.weekdays, plain.weekly_day, plain.spare_holidays) == (7, [1, 2, 3, 4, 5, 6, 7], 1, False)
+    chosen = when(
+        FILE.replace('language = "nb"\n', f'language = "nb"\n{WHEN}', 1).replace(
+            'key = "', 'cadence = "daily"\nkey = "'
+        )
+    )
+    assert (chosen.cadence, chosen.hour, chosen.weekdays, chosen.weekly_day) == ("weekly", 18, [2, 5], 2)
+    assert (chosen.spare_holidays, chosen.all_quiet) == (True, True)
+    (row,) = rows()
+    assert (row["cadence"], row["weekdays"], row["weekly_day"]) == ("daily", ["tue", "fri"], "tue")
+
+
+def test_another_schedule_holds_from_the_day_it_came_and_the_same_again_changes_nothing(database: URL) -> None:
+    assert when(FILE).schedule_since is None
+    assert when(FILE.replace("Vi sveiser.", "Vi maler.")).schedule_since is None
+    moved = when(FILE.replace('language = "nb"\n', 'language = "nb"\nhour = 6\n', 1)).schedule_since
+    assert moved is not None
+    assert when(FILE.replace('language = "nb"\n', 'language = "nb"\nhour = 6\n', 1)).schedule_since == moved
+
+
+def test_another_cadence_is_no_reason_to_match_a_profile_anew(database: URL) -> None:
+    import_profiles(FILE.encode(), by="test")
+    with transaction() as s:
+        s.execute(update(Profile).values(matched_rev="r1"))
+    import_profiles(FILE.replace('key = "', 'cadence = "at_once"\nkey = "').encode(), by="test")
+    assert (the_profile().matched_rev, the_profile().cadence) == ("r1", "at_once")
+
+
+@pytest.mark.parametrize("hour", [-1, 0, 1, 2, 3, 24])
+def test_an_hour_in_which_the_clocks_change_is_refused_with_the_reason(database: URL, hour: int) -> None:
+    with pytest.raises(ProfilesBroken, match=rf"no mail can have the hour {hour}: choose 4 to 23, .* clocks change"):
+        when(FILE.replace('language = "nb"\n', f'language = "nb"\nhour = {hour}\n', 1))
+
+
+def test_a_weekly_day_on_which_they_want_no_mail_is_refused(database: URL) -> None:
+    with pytest.raises(ProfilesBroken, match="cannot come on mon"):
+        when(FILE.replace('language = "nb"\n', 'language = "nb"\nweekdays = ["sat"]\nweekly_day = "mon"\n', 1))

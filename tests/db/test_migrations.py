@@ -39,6 +39,26 @@ def test_what_was_told_before_revisions_were_kept_stays_in_force(database: URL) 
     assert ruling() == MODEL_REV
 
 
+def test_a_moment_that_was_told_by_cadence_is_not_told_again(database: URL) -> None:
+    config = alembic_config()
+    config.attributes["engine"] = engine()
+    command.downgrade(config, "0006")
+    runs = [("daily", "07:00"), ("weekly", "07:00"), ("weekly", "09:00"), ("daily", "by hand 1"), ("at_once", "06:05Z")]
+    with transaction() as s:
+        for cadence, slot in runs:
+            new = "INSERT INTO digest_run (day, cadence, slot, as_of) VALUES ('2026-11-23', :cadence, :slot, now())"
+            s.execute(text(new), {"cadence": cadence, "slot": slot})
+    upgrade()
+    with transaction() as s:
+        assert [tuple(row) for row in s.execute(text("SELECT cadence, slot FROM digest_run ORDER BY id"))] == [
+            ("at_hour", "07:00"),
+            ("weekly", "07:00"),
+            ("at_hour", "09:00"),
+            ("daily", "by hand 1"),
+            ("at_once", "06:05Z"),
+        ]
+
+
 def test_there_is_one_head_and_names_are_numbered() -> None:
     script = ScriptDirectory.from_config(alembic_config())
     assert len(script.get_heads()) == 1
