@@ -11,6 +11,7 @@ import typer
 from commands import (
     alerting,
     collecting,
+    doors,
     judging,
     matching,
     modelling,
@@ -78,6 +79,10 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "show": quarantining.quarantine_show,
             "retry": quarantining.quarantine_retry,
         },
+    ),
+    "doors": (
+        "Ways to be told beside the mail.",
+        {"list": doors.doors_list, "open": doors.doors_open, "change": doors.doors_change, "close": doors.doors_close},
     ),
     "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),
     "reference": ("CPV names.", {"import": collecting.reference_import}),

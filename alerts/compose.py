@@ -15,7 +15,7 @@ from alerts.just_under import near_misses, notices_read, sources_read
 from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.standing import Standing, leading, standings
-from alerts.tokens import digest_url, unsubscribe_url
+from alerts.tokens import digest_url, event_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, Subscriber
 from db.notices import said
@@ -174,6 +174,7 @@ def _entry(
         reasons=reasons,
         changes=changes,
         links=_links(standing),
+        calendar_url=event_url(alert.id) if due and not standing.cancelled else None,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from alerts import events
 from alerts.clock import MONDAY, latest_slots, local_day
 from alerts.outbox import deliver
 from alerts.suppress import is_suppressed
@@ -109,6 +110,7 @@ def open_run(
 def build_run(run_id: int, *, enough: Callable[[], bool] = lambda: False) -> RunReport:
     """Build every digest of a run and close it; several processes may do so at once and share the work."""
     get_settings().require("mail_from", "secret_key")
+    events.keep()  # a mail's link into the calendar leads somewhere from the first moment
     with transaction() as s:
         unbuilt = s.scalars(
             select(Digest.id).where(Digest.run_id == run_id, Digest.built_at.is_(None)).order_by(Digest.id)

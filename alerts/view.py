@@ -91,6 +91,7 @@ class Entry:
     reasons: tuple[Reason, ...]  # best first; never empty
     changes: tuple[Change, ...]
     links: tuple[PortalLink, ...]
+    calendar_url: str | None = None  # its deadline, for a calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

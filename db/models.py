@@ -1,6 +1,7 @@
-"""Where are all tables? Here, by name; they are written down by noun in notices, kinship, subscribers, alerts and names."""
+"""Where are all tables? Here, by name; they are written down by noun in notices, kinship, subscribers, alerts, doors and names."""
 
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, Suppression
+from db.doors import DeadlineEvent, Door, DoorKind, EventState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
@@ -40,12 +41,16 @@ __all__ = [
     "BuyerName",
     "Cadence",
     "CpvName",
+    "DeadlineEvent",
     "DeclaredSource",
     "Delivery",
     "DeliveryState",
     "Digest",
     "DigestRun",
+    "Door",
+    "DoorKind",
     "Drawn",
+    "EventState",
     "Feedback",
     "Fetch",
     "FetchState",

@@ -1,0 +1,89 @@
+"""Which private addresses has a subscriber? Opens, changes and closes them; an address that was changed leads nowhere.
+
+An address signs the id of its row in ``door``. To change it, the row is closed and another opened: nobody can guess
+the new address from the old one, and nothing secret is stored.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts.tokens import Purpose, read, sign
+from db.models import Door, DoorKind, Profile, Subscriber
+from db.session import utcnow
+from settings import get_settings
+
+# Where each door is, beneath the site's own address, and what a token must have been signed for.
+PATHS: Final = {
+    DoorKind.CALENDAR: (Purpose.CALENDAR, "/c/{token}.ics"),
+}
+
+
+class DoorRefused(Exception):  # noqa: N818 - a finding about what was asked for, told by its name
+    """Raised when a door cannot be opened so; its text is the reason."""
+
+
+def open_door(s: Session, kind: DoorKind, subscriber_id: int, *, profile_id: int | None = None) -> Door:
+    """The door of this kind, opened if it is not open yet. Raises DoorRefused for a subscriber who left, or no one's profile."""
+    # The subscriber's row is locked, so that two who ask at once get the same door.
+    subscriber = s.scalar(select(Subscriber).where(Subscriber.id == subscriber_id).with_for_update())
+    if subscriber is None or subscriber.unsubscribed_at is not None:
+        raise DoorRefused("there is no such subscriber")
+    if (kind is DoorKind.FEED) != (profile_id is not None):
+        raise DoorRefused("a feed is of one profile, and nothing else is")
+    if (
+        profile_id is not None
+        and s.scalar(select(Profile.subscriber_id).where(Profile.id == profile_id)) != subscriber_id
+    ):
+        raise DoorRefused("the subscriber has no such profile")
+    mine = (Door.subscriber_id == subscriber_id, Door.kind == kind, Door.closed_at.is_(None))
+    door = s.scalar(select(Door).where(*mine, Door.profile_id.is_not_distinct_from(profile_id)))
+    if door is None:
+        door = Door(kind=kind, subscriber_id=subscriber_id, profile_id=profile_id)
+        s.add(door)
+        s.flush()
+    return door
+
+
+def change_address(s: Session, door_id: int) -> Door:
+    """The same door at a new address; at the old one there is nothing from this commit on. Raises DoorRefused."""
+    door = close_door(s, door_id)
+    return open_door(s, DoorKind(door.kind), door.subscriber_id, profile_id=door.profile_id)
+
+
+def close_door(s: Session, door_id: int) -> Door:
+    """Close a door for good. Raises DoorRefused for one that is not open."""
+    door = s.scalar(select(Door).where(Door.id == door_id, Door.closed_at.is_(None)).with_for_update())
+    if door is None:
+        raise DoorRefused("there is no such open door")
+    door.closed_at = utcnow()
+    s.flush()
+    return door
+
+
+def open_doors(s: Session, subscriber_id: int | None = None) -> Sequence[Door]:
+    """All doors that are open, or one subscriber's."""
+    wanted = select(Door).where(Door.closed_at.is_(None)).order_by(Door.id)
+    return s.scalars(wanted if subscriber_id is None else wanted.where(Door.subscriber_id == subscriber_id)).all()
+
+
+def address(door: Door) -> str:
+    """Where a door is. Whoever knows it may look through: it is told to its owner alone, and never logged."""
+    purpose, path = PATHS[DoorKind(door.kind)]
+    return get_settings().site + path.format(token=sign(purpose, door.id))
+
+
+def behind(s: Session, kind: DoorKind, token: str) -> tuple[Door, Subscriber] | None:
+    """The open door to which this token leads, and whose it is; None for any other, or once the subscriber has left."""
+    row_id = read(PATHS[kind][0], token)
+    if row_id is None:
+        return None
+    found = s.execute(
+        select(Door, Subscriber)
+        .join(Subscriber, Subscriber.id == Door.subscriber_id)
+        .where(Door.id == row_id, Door.kind == kind, Door.closed_at.is_(None))
+        .where(Subscriber.confirmed_at.is_not(None), Subscriber.unsubscribed_at.is_(None))
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])

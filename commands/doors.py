@@ -1,0 +1,123 @@
+"""Which commands open a subscriber's doors beside the mail, show their private addresses, and close them?"""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.out import AsJson, fail, ready, show
+from settings import get_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from db.models import Door
+
+Who = Annotated[str, typer.Argument(metavar="EMAIL|ID", help="The subscriber.")]
+Which = Annotated[int, typer.Argument(metavar="DOOR", help="The door's number, from `doors list`.")]
+COLUMNS = {"door": "door", "kind": "kind", "subscriber": "subscriber", "profile": "profile", "address": "address"}
+
+
+def doors_list(
+    who: Annotated[str | None, typer.Argument(metavar="EMAIL|ID")] = None, *, as_json: AsJson = False
+) -> None:
+    """Show the doors that are open, without their addresses: whoever knows one may look through."""
+    _prepare()
+    from alerts.doors import open_doors
+    from db.session import transaction
+
+    with transaction() as s:
+        rows = [_row(door) for door in open_doors(s, None if who is None else _subscriber(s, who))]
+    columns = {key: words for key, words in COLUMNS.items() if key != "address"}
+    show(rows, as_json=as_json, columns=columns, title="Doors")
+
+
+def doors_open(
+    who: Who,
+    kind: Annotated[str, typer.Argument(help="What is to be behind it.")],
+    profile: Annotated[str | None, typer.Option(help="The profile's key; a feed is of one profile.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Open a door, or find it open, and show its private address for its owner."""
+    _prepare()
+    from alerts.doors import DoorRefused, open_door
+    from db.models import DoorKind
+    from db.session import transaction
+
+    try:
+        wanted = DoorKind(kind)
+    except ValueError:
+        raise fail(f"no such door: {kind}; there are {', '.join(DoorKind)}", code=2) from None
+    try:
+        with transaction() as s:
+            subscriber_id = _subscriber(s, who)
+            profile_id = None if profile is None else _profile(s, subscriber_id, profile)
+            row = _shown(open_door(s, wanted, subscriber_id, profile_id=profile_id))
+    except DoorRefused as refused:
+        raise fail(str(refused)) from None
+    show([row], as_json=as_json, columns=COLUMNS, title="Door")
+
+
+def doors_change(door: Which, *, as_json: AsJson = False) -> None:
+    """Give a door another address, as when the old one got about; at the old one there is nothing any more."""
+    _prepare()
+    from alerts.doors import DoorRefused, change_address
+    from db.session import transaction
+
+    try:
+        with transaction() as s:
+            row = _shown(change_address(s, door))
+    except DoorRefused as refused:
+        raise fail(str(refused)) from None
+    show([row], as_json=as_json, columns=COLUMNS, title="Door")
+
+
+def doors_close(door: Which) -> None:
+    """Close a door for good."""
+    _prepare()
+    from alerts.doors import DoorRefused, close_door
+    from db.session import transaction
+
+    try:
+        with transaction() as s:
+            close_door(s, door)
+    except DoorRefused as refused:
+        raise fail(str(refused)) from None
+
+
+def _prepare() -> None:
+    ready()
+    get_settings().require("secret_key")
+
+
+def _row(door: "Door") -> dict[str, Any]:
+    return {"door": door.id, "kind": door.kind, "subscriber": door.subscriber_id, "profile": door.profile_id}
+
+
+def _shown(door: "Door") -> dict[str, Any]:
+    from alerts.doors import address
+
+    return _row(door) | {"address": address(door)}
+
+
+def _subscriber(s: "Session", who: str) -> int:
+    from sqlalchemy import func, select
+
+    from db.models import Subscriber
+
+    mine = Subscriber.id == int(who) if who.isdecimal() else func.lower(Subscriber.email) == who.lower()
+    found = s.scalar(select(Subscriber.id).where(mine))
+    if found is None:
+        raise fail("there is no such subscriber")
+    return found
+
+
+def _profile(s: "Session", subscriber_id: int, key: str) -> int:
+    from sqlalchemy import select
+
+    from db.models import Profile
+
+    found = s.scalar(select(Profile.id).where(Profile.subscriber_id == subscriber_id, Profile.key == key))
+    if found is None:
+        raise fail("the subscriber has no such profile")
+    return found

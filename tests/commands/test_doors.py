@@ -1,0 +1,51 @@
+"""Can an administrator open a subscriber's doors, change an address that got about, and close them?"""
+
+import json
+
+import pytest
+from sqlalchemy.engine import URL
+from typer.testing import CliRunner, Result
+
+from cli import app
+from db.models import Subscriber
+from factories import make_profile, make_subscriber
+
+
+@pytest.fixture
+def subscriber(database: URL) -> Subscriber:
+    return make_subscriber(email="Alma@alvsvets.example")
+
+
+def anbudsvakt(*words: str) -> Result:
+    return CliRunner().invoke(app, ["doors", *words], catch_exceptions=False)
+
+
+def row(*words: str) -> dict[str, object]:
+    (one,) = (json.loads(line) for line in anbudsvakt(*words, "--json").stdout.splitlines())
+    assert isinstance(one, dict)
+    return one
+
+
+def test_a_door_is_opened_once_changed_and_closed(subscriber: Subscriber) -> None:
+    first = row("open", "alma@ALVSVETS.example", "calendar")
+    assert row("open", str(subscriber.id), "calendar") == first
+    assert str(first["address"]).startswith("http://127.0.0.1:8080/c/")
+    listed = row("list", str(subscriber.id))
+    assert listed == {key: value for key, value in first.items() if key != "address"}
+    changed = row("change", str(first["door"]))
+    assert changed["address"] != first["address"]
+    assert anbudsvakt("close", str(changed["door"])).exit_code == 0
+    assert anbudsvakt("list", "--json").stdout == ""
+
+
+def test_what_cannot_be_opened_is_said(subscriber: Subscriber) -> None:
+    other = make_profile(make_subscriber())
+    for words, code in (
+        (("open", "nobody@nowhere.example", "calendar"), 1),
+        (("open", str(subscriber.id), "window"), 2),
+        (("open", str(subscriber.id), "calendar", "--profile", other.key), 1),
+        (("change", "4711"), 1),
+        (("close", "4711"), 1),
+    ):
+        assert anbudsvakt(*words).exit_code == code, words
+    assert anbudsvakt("list", "--json").stdout == ""
