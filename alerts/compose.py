@@ -41,9 +41,9 @@ def compose(
             continue
         if leading(standing.alerts).kind == AlertKind.CHANGE:
             if changes:
-                changed.append(_entry(standing, subscriber, reasons, changes))
+                changed.append(entry_of(standing, subscriber, reasons, changes))
         elif standing.is_open(run.as_of):
-            entries.append(_entry(standing, subscriber, reasons, ()))
+            entries.append(entry_of(standing, subscriber, reasons, ()))
     if not entries and not changed:
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
@@ -143,9 +143,10 @@ def _reason(match: Match, profile: Profile) -> Reason:
     )
 
 
-def _entry(
+def entry_of(
     standing: Standing, subscriber: Subscriber, reasons: tuple[Reason, ...], changes: tuple[Change, ...]
 ) -> Entry:
+    """One procurement as this subscriber is told of it, by the leading one of the standing's alerts."""
     shown, due, priced = standing.shown, standing.deadline, standing.priced
     alert = leading(standing.alerts)
     return Entry(

@@ -18,6 +18,7 @@ from settings import get_settings
 # Where each door is, beneath the site's own address, and what a token must have been signed for.
 PATHS: Final = {
     DoorKind.CALENDAR: (Purpose.CALENDAR, "/c/{token}.ics"),
+    DoorKind.FEED: (Purpose.FEED, "/f/{token}.atom"),
 }
 
 

@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     DIGEST = "digest"
     EVENT = "event"
     CALENDAR = "calendar"
+    FEED = "feed"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:

@@ -1,4 +1,4 @@
-"""What is behind a private address? A subscriber's calendar; what a GET finds there, it leaves as it is (P2).
+"""What is behind a private address? A subscriber's calendar, a profile's feed; what a GET finds there, it leaves as it is (P2).
 
 A token opens one kind of door only, and nothing is told of why one does not open: closed, changed and never made look
 alike. Whoever asks again with what they were given last is told that nothing is new (RFC 9110 §13).
@@ -13,16 +13,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.atom import feed_of
 from alerts.calendar import Calendar, one_event, whole_calendar
-from alerts.doors import behind
+from alerts.doors import address, behind
 from alerts.tokens import Purpose, read
 from db import seed
-from db.models import Alert, DoorKind
+from db.models import Alert, DoorKind, Profile
 from db.session import transaction, utcnow
 
 # A reader may keep its copy but asks each time; whoever stands between may not keep one.
 KEPT: Final = "private, no-cache"
+ATOM: Final = "application/atom+xml; charset=utf-8"
 ICALENDAR: Final = "text/calendar; charset=utf-8"
+LONGEST_ID: Final = 18  # digits, so that no number is too large for the database
 
 
 def event(request: Request) -> Response:
@@ -40,6 +43,22 @@ def calendar(request: Request) -> Response:
         door = behind(s, DoorKind.CALENDAR, request.path_params["token"])
         found = whole_calendar(s, door[1], seed.load(), now=utcnow()) if door is not None else None
     return _calendar(request, found)
+
+
+def feed(request: Request) -> Response:
+    """A page of a profile's alerts, for the feed reader that fetches them again and again."""
+    asked = request.query_params.get("before")
+    if asked is not None and not (asked.isascii() and asked.isdecimal() and len(asked) <= LONGEST_ID):
+        raise HTTPException(404)
+    with transaction() as s:
+        door = behind(s, DoorKind.FEED, request.path_params["token"])
+        if door is None:
+            raise HTTPException(404)
+        profile = s.get_one(Profile, door[0].profile_id)
+        found = feed_of(
+            s, door[1], profile, seed.load(), address=address(door[0]), before=None if asked is None else int(asked)
+        )
+    return fresh(request, found.body, changed_at=found.changed_at, media_type=ATOM)
 
 
 def _calendar(request: Request, found: Calendar | None) -> Response:

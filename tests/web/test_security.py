@@ -110,6 +110,7 @@ def test_every_door_is_in_the_table(client: httpx.Client) -> None:
         ("/dekking", "GET", "HEAD"),
         ("/dekning", "GET", "HEAD"),
         ("/e/{token}.ics", "GET", "HEAD"),
+        ("/f/{token}.atom", "GET", "HEAD"),
         ("/healthz", "GET", "HEAD"),
         ("/static/{name}", "GET", "HEAD"),
         ("/täckning", "GET", "HEAD"),

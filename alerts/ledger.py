@@ -1,0 +1,64 @@
+"""What does each alert say, taken by itself? For the doors that tell alert by alert, out of the mails' own ledger.
+
+A mail tells one entry per procurement; a feed, a table or a message tells one per alert. The facts and reasons are the
+same, made by the same functions; what a mail could not tell (no active profile matches any more) is not told here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session
+
+from alerts.compose import changes_of, entry_of, reasons_of
+from alerts.standing import standings
+from alerts.view import Entry
+from classifier.revisions import speaking
+from db.models import Alert, AlertKind, Match, Notice, NoticeVersion, Profile, Subscriber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One alert and what it tells. ``read_at``: when the newest of its notices came to us."""
+
+    alert: Alert
+    entry: Entry
+    read_at: datetime
+
+
+def tellings(s: Session, subscriber: Subscriber, alerts: Sequence[Alert], profiles: Sequence[Profile]) -> list[Telling]:
+    """These alerts in their order, as seen by these profiles of the subscriber; without those of which nothing can be told."""
+    by_id = {profile.id: profile for profile in profiles}
+    by_procurement = {
+        standing.procurement_id: standing
+        for standing in standings(s, alerts, profiles, language=subscriber.language)
+    }  # fmt: skip
+    told = []
+    for alert in alerts:
+        standing = replace(by_procurement[alert.procurement_id], alerts=[alert])
+        reasons, changes = reasons_of(standing, by_id), changes_of([alert])
+        if not reasons or (alert.kind == AlertKind.CHANGE and not changes):
+            continue
+        read_at = max([version.created_at for version in standing.current], default=standing.shown.created_at)
+        told.append(Telling(alert=alert, entry=entry_of(standing, subscriber, reasons, changes), read_at=read_at))
+    return told
+
+
+def active_profiles(s: Session, subscriber_id: int) -> Sequence[Profile]:
+    """The profiles that speak for a subscriber."""
+    mine = (Profile.subscriber_id == subscriber_id, Profile.active.is_(True))
+    return s.scalars(select(Profile).where(*mine).order_by(Profile.id)).all()
+
+
+def matched_by(profile_id: int) -> ColumnElement[bool]:
+    """Alerts of a procurement that this profile matches above its line."""
+    return exists().where(
+        Notice.procurement_id == Alert.procurement_id,
+        NoticeVersion.notice_id == Notice.id,
+        Match.version_id == NoticeVersion.id,
+        Match.profile_id == profile_id,
+        Match.barred_by.is_(None),
+        Match.score >= Match.threshold_then,
+        speaking(),
+    )
