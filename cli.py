@@ -44,6 +44,7 @@ for command in (
     judging.evaluate,
     alerting.digest,
     alerting.send,
+    doors.matches,
     alerting.doctor,
     serving.run,
     serving.web,

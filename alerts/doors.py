@@ -19,6 +19,7 @@ from settings import get_settings
 PATHS: Final = {
     DoorKind.CALENDAR: (Purpose.CALENDAR, "/c/{token}.ics"),
     DoorKind.FEED: (Purpose.FEED, "/f/{token}.atom"),
+    DoorKind.EXPORT: (Purpose.EXPORT, "/x/{token}.csv"),  # and .json
 }
 
 

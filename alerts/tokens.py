@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     EVENT = "event"
     CALENDAR = "calendar"
     FEED = "feed"
+    EXPORT = "export"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:

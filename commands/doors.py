@@ -1,5 +1,6 @@
 """Which commands open a subscriber's doors beside the mail, show their private addresses, and close them?"""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,6 +84,23 @@ def doors_close(door: Which) -> None:
             close_door(s, door)
     except DoorRefused as refused:
         raise fail(str(refused)) from None
+
+
+def matches(who: Who, form: Annotated[str, typer.Option("--form", help="csv or json.")] = "csv") -> None:
+    """Write all that a subscriber was told or is owed, with its reasons, to standard output."""
+    ready()
+    from alerts.export import Form, export
+    from db import seed
+    from db.models import Subscriber
+    from db.session import transaction
+
+    try:
+        wanted = Form(form)
+    except ValueError:
+        raise fail(f"no such form: {form}; there are {', '.join(Form)}", code=2) from None
+    with transaction() as s:
+        found = export(s, s.get_one(Subscriber, _subscriber(s, who)), seed.load(), wanted)
+    sys.stdout.buffer.write(found.body)
 
 
 def _prepare() -> None:

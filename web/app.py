@@ -22,6 +22,7 @@ PUBLIC: Final = (
     Route("/e/{token}.ics", doors.event, methods=["GET"]),
     Route("/c/{token}.ics", doors.calendar, methods=["GET"]),
     Route("/f/{token}.atom", doors.feed, methods=["GET"]),
+    Route("/x/{token}.{form}", doors.matches, methods=["GET"]),
     Route("/static/{name}", public.style, methods=["GET"]),
     *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
 )

@@ -1,4 +1,4 @@
-"""What is behind a private address? A subscriber's calendar, a profile's feed; what a GET finds there, it leaves as it is (P2).
+"""What is behind a private address? A subscriber's calendar, a profile's feed, a table of matches; what a GET finds there, it leaves as it is (P2).
 
 A token opens one kind of door only, and nothing is told of why one does not open: closed, changed and never made look
 alike. Whoever asks again with what they were given last is told that nothing is new (RFC 9110 §13).
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from alerts.atom import feed_of
 from alerts.calendar import Calendar, one_event, whole_calendar
 from alerts.doors import address, behind
+from alerts.export import Form, export
 from alerts.tokens import Purpose, read
 from db import seed
 from db.models import Alert, DoorKind, Profile
@@ -24,6 +25,7 @@ from db.session import transaction, utcnow
 # A reader may keep its copy but asks each time; whoever stands between may not keep one.
 KEPT: Final = "private, no-cache"
 ATOM: Final = "application/atom+xml; charset=utf-8"
+EXPORTS: Final = {Form.CSV: "text/csv; charset=utf-8; header=present", Form.JSON: "application/json"}
 ICALENDAR: Final = "text/calendar; charset=utf-8"
 LONGEST_ID: Final = 18  # digits, so that no number is too large for the database
 
@@ -59,6 +61,21 @@ def feed(request: Request) -> Response:
             s, door[1], profile, seed.load(), address=address(door[0]), before=None if asked is None else int(asked)
         )
     return fresh(request, found.body, changed_at=found.changed_at, media_type=ATOM)
+
+
+def matches(request: Request) -> Response:
+    """All that a subscriber was told or is owed, as a table."""
+    try:
+        form = Form(request.path_params["form"])
+    except ValueError:
+        raise HTTPException(404) from None
+    with transaction() as s:
+        door = behind(s, DoorKind.EXPORT, request.path_params["token"])
+        if door is None:
+            raise HTTPException(404)
+        found = export(s, door[1], seed.load(), form)
+    headers = {"Content-Disposition": f'attachment; filename="anbudsvakt.{form}"'}
+    return fresh(request, found.body, changed_at=found.changed_at, media_type=EXPORTS[form], headers=headers)
 
 
 def _calendar(request: Request, found: Calendar | None) -> Response:

@@ -116,6 +116,7 @@ def test_every_door_is_in_the_table(client: httpx.Client) -> None:
         ("/täckning", "GET", "HEAD"),
         ("/u/{token}", "GET", "HEAD"),
         ("/u/{token}", "POST"),
+        ("/x/{token}.{form}", "GET", "HEAD"),
     ]
 
 
