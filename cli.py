@@ -83,7 +83,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "doors": (
         "Ways to be told beside the mail.",
-        {"list": doors.doors_list, "open": doors.doors_open, "change": doors.doors_change, "close": doors.doors_close},
+        {
+            "list": doors.doors_list,
+            "open": doors.doors_open,
+            "change": doors.doors_change,
+            "secret": doors.doors_secret,
+            "resume": doors.doors_resume,
+            "close": doors.doors_close,
+            "push": doors.doors_push,
+        },
     ),
     "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),
     "reference": ("CPV names.", {"import": collecting.reference_import}),

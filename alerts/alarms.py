@@ -25,6 +25,8 @@ class AlarmKind(StrEnum):
     CHILD_FAILED = "child_failed"
     OUTBOX_STUCK = "outbox_stuck"
     BOOKS = "books"
+    DOOR_OFF = "door_off"
+    DOOR_BROKEN = "door_broken"
 
 
 def raise_alarm(s: Session, kind: AlarmKind, subject: str, told: str) -> bool:

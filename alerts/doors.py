@@ -1,18 +1,23 @@
-"""Which private addresses has a subscriber? Opens, changes and closes them; an address that was changed leads nowhere.
+"""Which doors has a subscriber beside the mail? Opens, changes and closes them; an address that was changed leads nowhere.
 
 An address signs the id of its row in ``door``. To change it, the row is closed and another opened: nobody can guess
-the new address from the old one, and nothing secret is stored.
+the new address from the old one. Only a webhook has something secret in its row: what we sign with there.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from alerts.alarms import AlarmKind, close_alarm
+from alerts.post import objection
+from alerts.push import PUSHED
 from alerts.tokens import Purpose, read, sign
-from db.models import Door, DoorKind, Profile, Subscriber
+from alerts.webhook import new_secret
+from db.models import Alert, Door, DoorDelivery, DoorKind, Profile, PushState, Subscriber
 from db.session import utcnow
+from net.addresses import PUBLIC_ONLY, Allowance
 from settings import get_settings
 
 # Where each door is, beneath the site's own address, and what a token must have been signed for.
@@ -27,8 +32,20 @@ class DoorRefused(Exception):  # noqa: N818 - a finding about what was asked for
     """Raised when a door cannot be opened so; its text is the reason."""
 
 
-def open_door(s: Session, kind: DoorKind, subscriber_id: int, *, profile_id: int | None = None) -> Door:
-    """The door of this kind, opened if it is not open yet. Raises DoorRefused for a subscriber who left, or no one's profile."""
+def open_door(
+    s: Session,
+    kind: DoorKind,
+    subscriber_id: int,
+    *,
+    profile_id: int | None = None,
+    target: str | None = None,
+    allowance: Allowance = PUBLIC_ONLY,
+) -> Door:
+    """The door of this kind, opened if it is not open yet.
+
+    ``target``: where we go, for a webhook. Raises DoorRefused for a subscriber who left, a profile that is not theirs,
+    or a target to which nothing may be sent.
+    """
     # The subscriber's row is locked, so that two who ask at once get the same door.
     subscriber = s.scalar(select(Subscriber).where(Subscriber.id == subscriber_id).with_for_update())
     if subscriber is None or subscriber.unsubscribed_at is not None:
@@ -40,18 +57,63 @@ def open_door(s: Session, kind: DoorKind, subscriber_id: int, *, profile_id: int
         and s.scalar(select(Profile.subscriber_id).where(Profile.id == profile_id)) != subscriber_id
     ):
         raise DoorRefused("the subscriber has no such profile")
+    if (kind in PUSHED) != (target is not None):
+        raise DoorRefused("a webhook has a target, and nothing else has")
+    if target is not None and (reason := objection(target, allowance)):
+        raise DoorRefused(f"nothing may be sent there: {reason}")
     mine = (Door.subscriber_id == subscriber_id, Door.kind == kind, Door.closed_at.is_(None))
     door = s.scalar(select(Door).where(*mine, Door.profile_id.is_not_distinct_from(profile_id)))
     if door is None:
-        door = Door(kind=kind, subscriber_id=subscriber_id, profile_id=profile_id)
+        door = Door(kind=kind, subscriber_id=subscriber_id, profile_id=profile_id, target=target)
         s.add(door)
         s.flush()
+        if kind in PUSHED:
+            _begin(s, door)
+    elif door.target != target:
+        raise DoorRefused("it leads elsewhere already; close it first")
+    return door
+
+
+def _begin(s: Session, door: Door) -> None:
+    """What was owed before there was this door is not owed to it; whatever has no row afterwards is."""
+    door.secrets, door.secret_at = [new_secret()], None
+    before = select(literal(door.id), Alert.id, literal(PushState.BEFORE)).where(
+        Alert.subscriber_id == door.subscriber_id
+    )
+    s.execute(insert(DoorDelivery).from_select(["door_id", "alert_id", "state"], before))
+
+
+def new_signing_secret(s: Session, door_id: int) -> Door:
+    """Another secret for a webhook; the one before it signs too for a day. Raises DoorRefused."""
+    door = _pushed(s, door_id)
+    door.secrets, door.secret_at = [new_secret(), *door.secrets[:1]], utcnow()
+    return door
+
+
+def resume_door(s: Session, door_id: int) -> Door:
+    """Go on with a door that was switched off, with all that it is owed. Raises DoorRefused."""
+    door = _pushed(s, door_id)
+    door.off_at = door.failing_since = None
+    door.failures = 0
+    waiting = (DoorDelivery.door_id == door_id, DoorDelivery.state.in_((PushState.QUEUED, PushState.DEFERRED)))
+    s.execute(update(DoorDelivery).where(*waiting).values(not_before=utcnow()))
+    close_alarm(s, AlarmKind.DOOR_OFF, str(door_id))
+    return door
+
+
+def _pushed(s: Session, door_id: int) -> Door:
+    mine = (Door.id == door_id, Door.kind.in_(PUSHED), Door.closed_at.is_(None))
+    door = s.scalar(select(Door).where(*mine).with_for_update())
+    if door is None:
+        raise DoorRefused("there is no such open door through which we go")
     return door
 
 
 def change_address(s: Session, door_id: int) -> Door:
     """The same door at a new address; at the old one there is nothing from this commit on. Raises DoorRefused."""
     door = close_door(s, door_id)
+    if door.kind in PUSHED:
+        raise DoorRefused("it has no address of ours")
     return open_door(s, DoorKind(door.kind), door.subscriber_id, profile_id=door.profile_id)
 
 
@@ -61,6 +123,8 @@ def close_door(s: Session, door_id: int) -> Door:
     if door is None:
         raise DoorRefused("there is no such open door")
     door.closed_at = utcnow()
+    close_alarm(s, AlarmKind.DOOR_OFF, str(door_id))
+    close_alarm(s, AlarmKind.DOOR_BROKEN, str(door_id))
     s.flush()
     return door
 

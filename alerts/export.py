@@ -71,7 +71,7 @@ def as_csv(told: Sequence[Telling], verdicts: Mapping[int, str], said: Speaker) 
     table = csv.writer(written)
     table.writerow(cell(said.texts.say(f"export.{column}")) for column in COLUMNS)
     for telling in told:
-        for reason in telling.entry.reasons:
+        for reason in telling.entry.reasons or (None,):
             row = _row(telling, reason, verdicts.get(telling.alert.id), said)
             table.writerow(cell(row[column]) for column in COLUMNS)
     return written.getvalue().encode("utf-8-sig")
@@ -129,7 +129,7 @@ def _reasons(telling: Telling) -> Iterator[dict[str, Any]]:
         }
 
 
-def _row(telling: Telling, reason: Reason, verdict: str | None, said: Speaker) -> dict[str, str]:
+def _row(telling: Telling, reason: Reason | None, verdict: str | None, said: Speaker) -> dict[str, str]:
     entry = telling.entry
     due = usable(entry.deadline_at)
     kind = f"kind.{entry.kind}"
@@ -145,10 +145,10 @@ def _row(telling: Telling, reason: Reason, verdict: str | None, said: Speaker) -
         "currency": shown(entry.currency or "", 8),
         "deadline": _due(telling, due, said) if due else "",
         "cancelled": said.texts.say("mark.cancelled") if entry.cancelled else "",
-        "profile": shown(reason.profile, NAME),
-        "score": f"{reason.score:.2f}",
-        "notice_sentence": shown(reason.notice_sentence, SENTENCE),
-        "profile_sentence": shown(reason.profile_sentence, SENTENCE),
+        "profile": shown(reason.profile, NAME) if reason else "",
+        "score": f"{reason.score:.2f}" if reason else "",
+        "notice_sentence": shown(reason.notice_sentence, SENTENCE) if reason else "",
+        "profile_sentence": shown(reason.profile_sentence, SENTENCE) if reason else "",
         "verdict": said.texts.say(f"export.word.{verdict}") if verdict else "",
         "source": shown(first.source, 40) if first else "",
         "number": shown(first.number, 60) if first else "",

@@ -1,7 +1,7 @@
 """What does each alert say, taken by itself? For the doors that tell alert by alert, out of the mails' own ledger.
 
 A mail tells one entry per procurement; a feed, a table or a message tells one per alert. The facts and reasons are the
-same, made by the same functions; what a mail could not tell (no active profile matches any more) is not told here.
+same, made by the same functions; what a mail could not tell (no active profile matches any more, nothing has changed) is not told here.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,8 @@ def tellings(s: Session, subscriber: Subscriber, alerts: Sequence[Alert], profil
     for alert in alerts:
         standing = replace(by_procurement[alert.procurement_id], alerts=[alert])
         reasons, changes = reasons_of(standing, by_id), changes_of([alert])
-        if not reasons or (alert.kind == AlertKind.CHANGE and not changes):
+        # Whoever was told of a procurement is told of its changes, whatever their profiles have become.
+        if not (changes if alert.kind == AlertKind.CHANGE else reasons):
             continue
         read_at = max([version.created_at for version in standing.current], default=standing.shown.created_at)
         told.append(Telling(alert=alert, entry=entry_of(standing, subscriber, reasons, changes), read_at=read_at))

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 Who = Annotated[str, typer.Argument(metavar="EMAIL|ID", help="The subscriber.")]
 Which = Annotated[int, typer.Argument(metavar="DOOR", help="The door's number, from `doors list`.")]
-COLUMNS = {"door": "door", "kind": "kind", "subscriber": "subscriber", "profile": "profile", "address": "address"}
+COLUMNS = {
+    "door": "door", "kind": "kind", "subscriber": "subscriber", "profile": "profile", "off_at": "off since",
+    "address": "address", "secret": "secret",
+}  # fmt: skip
+OPENED = ("address", "secret")
 
 
 def doors_list(
@@ -28,7 +32,7 @@ def doors_list(
 
     with transaction() as s:
         rows = [_row(door) for door in open_doors(s, None if who is None else _subscriber(s, who))]
-    columns = {key: words for key, words in COLUMNS.items() if key != "address"}
+    columns = {key: words for key, words in COLUMNS.items() if key not in OPENED}
     show(rows, as_json=as_json, columns=columns, title="Doors")
 
 
@@ -36,10 +40,11 @@ def doors_open(
     who: Who,
     kind: Annotated[str, typer.Argument(help="What is to be behind it.")],
     profile: Annotated[str | None, typer.Option(help="The profile's key; a feed is of one profile.")] = None,
+    target: Annotated[str | None, typer.Option(help="Where to send, for a webhook: an https address.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Open a door, or find it open, and show its private address for its owner."""
+    """Open a door, or find it open, and show for its owner its private address, or the secret that a webhook is signed with."""
     _prepare()
     from alerts.doors import DoorRefused, open_door
     from db.models import DoorKind
@@ -53,7 +58,7 @@ def doors_open(
         with transaction() as s:
             subscriber_id = _subscriber(s, who)
             profile_id = None if profile is None else _profile(s, subscriber_id, profile)
-            row = _shown(open_door(s, wanted, subscriber_id, profile_id=profile_id))
+            row = _shown(open_door(s, wanted, subscriber_id, profile_id=profile_id, target=target))
     except DoorRefused as refused:
         raise fail(str(refused)) from None
     show([row], as_json=as_json, columns=COLUMNS, title="Door")
@@ -86,6 +91,45 @@ def doors_close(door: Which) -> None:
         raise fail(str(refused)) from None
 
 
+def doors_secret(door: Which, *, as_json: AsJson = False) -> None:
+    """Give a webhook another signing secret; the one before it signs too for a day."""
+    _prepare()
+    from alerts.doors import DoorRefused, new_signing_secret
+    from db.session import transaction
+
+    try:
+        with transaction() as s:
+            row = _shown(new_signing_secret(s, door))
+    except DoorRefused as refused:
+        raise fail(str(refused)) from None
+    show([row], as_json=as_json, columns=COLUMNS, title="Door")
+
+
+def doors_resume(door: Which) -> None:
+    """Go on with a door that was switched off after long failure, with all that it is owed."""
+    _prepare()
+    from alerts.doors import DoorRefused, resume_door
+    from db.session import transaction
+
+    try:
+        with transaction() as s:
+            resume_door(s, door)
+    except DoorRefused as refused:
+        raise fail(str(refused)) from None
+
+
+def doors_push(*, as_json: AsJson = False) -> None:
+    """Send through every door what it is owed and due; again is a no-op."""
+    _prepare()
+    from alerts import push, pusher
+    from db.models import PushState
+
+    push.owe()
+    states = pusher.drain()
+    row = {str(state): states[state] for state in (PushState.SENT, PushState.DEFERRED, PushState.FAILED)}
+    show([row], as_json=as_json, columns={name: name for name in row}, title="Doors")
+
+
 def matches(who: Who, form: Annotated[str, typer.Option("--form", help="csv or json.")] = "csv") -> None:
     """Write all that a subscriber was told or is owed, with its reasons, to standard output."""
     ready()
@@ -109,13 +153,20 @@ def _prepare() -> None:
 
 
 def _row(door: "Door") -> dict[str, Any]:
-    return {"door": door.id, "kind": door.kind, "subscriber": door.subscriber_id, "profile": door.profile_id}
+    return {
+        "door": door.id,
+        "kind": door.kind,
+        "subscriber": door.subscriber_id,
+        "profile": door.profile_id,
+        "off_at": door.off_at,
+    }
 
 
 def _shown(door: "Door") -> dict[str, Any]:
     from alerts.doors import address
 
-    return _row(door) | {"address": address(door)}
+    opened = {"secret": door.secrets[0]} if door.secrets else {"address": address(door)}
+    return _row(door) | opened
 
 
 def _subscriber(s: "Session", who: str) -> int:

@@ -1,4 +1,4 @@
-"""By which doors beside the mail is a subscriber told? Tables of private addresses and of deadlines as calendars keep them."""
+"""By which doors beside the mail is a subscriber told? Tables of doors, what goes through them, and deadlines in calendars."""
 
 from datetime import date
 from enum import StrEnum
@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.types import Base, Born, Id, Moment, Words, refers
+from db.types import Base, Born, Codes, Id, Moment, Words, refers
 
 
 class DoorKind(StrEnum):
@@ -16,6 +16,18 @@ class DoorKind(StrEnum):
     CALENDAR = "calendar"
     FEED = "feed"  # of one profile; every other door is the subscriber's
     EXPORT = "export"
+    WEBHOOK = "webhook"  # here we go to them: alerts are sent as they come
+
+
+class PushState(StrEnum):
+    """Where an alert is on its way through a door that we go through. ``sent``: the other side said that it has it."""
+
+    BEFORE = "before"  # there was no such door yet when it was owed: never sent
+    VOID = "void"  # no active profile matched it any more: nothing to tell
+    QUEUED = "queued"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 class EventState(StrEnum):
@@ -31,8 +43,9 @@ class Door(Base):
 
     __tablename__ = "door"
     __table_args__ = (
-        CheckConstraint("kind IN ('calendar', 'feed', 'export')", name="kind_known"),
+        CheckConstraint("kind IN ('calendar', 'feed', 'export', 'webhook')", name="kind_known"),
         CheckConstraint("(kind = 'feed') = (profile_id IS NOT NULL)", name="a_feed_has_a_profile"),
+        CheckConstraint("(kind IN ('webhook')) = (target IS NOT NULL)", name="where_we_go_is_known"),
         Index(
             "uq_door_open", "subscriber_id", "kind", unique=True,
             postgresql_where=text("closed_at IS NULL AND profile_id IS NULL"),
@@ -45,6 +58,35 @@ class Door(Base):
     kind: Mapped[Words]
     opened_at: Mapped[Born]
     closed_at: Mapped[Moment | None]  # set: nothing is behind its address any more
+    target: Mapped[str | None]  # where we go, for a door that is the subscriber's own
+    secrets: Mapped[Codes]  # what we sign with there, newest first
+    secret_at: Mapped[Moment | None]  # since when the newest is in use
+    failures: Mapped[int] = mapped_column(server_default="0")  # attempts in a row that went wrong
+    failing_since: Mapped[Moment | None]
+    off_at: Mapped[Moment | None]  # set: nothing goes there until a person says so
+
+
+class DoorDelivery(Base):
+    """One alert on its way through one door: once, rendered once, sent as those very bytes under the same id."""
+
+    __tablename__ = "door_delivery"
+    __table_args__ = (
+        UniqueConstraint("door_id", "alert_id", name="door_told_once"),
+        UniqueConstraint("push_id", name="push_id_once"),
+        CheckConstraint("state IN ('before','void','queued','deferred','sent','failed')", name="state_known"),
+        Index("ix_door_delivery_due", "not_before", "id", postgresql_where=text("state IN ('queued', 'deferred')")),
+    )
+    id: Mapped[Id]
+    door_id: Mapped[int] = mapped_column(ForeignKey("door.id", ondelete="CASCADE"))
+    alert_id: Mapped[int] = refers("alert.id", ondelete="CASCADE")
+    push_id: Mapped[str | None]
+    body: Mapped[bytes | None]
+    state: Mapped[Words]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    not_before: Mapped[Born]
+    created_at: Mapped[Born]
+    sent_at: Mapped[Moment | None]
+    reply: Mapped[str | None]
 
 
 class DeadlineEvent(Base):

@@ -1,7 +1,7 @@
 """Where are all tables? Here, by name; they are written down by noun in notices, kinship, subscribers, alerts, doors and names."""
 
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, Suppression
-from db.doors import DeadlineEvent, Door, DoorKind, EventState
+from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
@@ -48,6 +48,7 @@ __all__ = [
     "Digest",
     "DigestRun",
     "Door",
+    "DoorDelivery",
     "DoorKind",
     "Drawn",
     "EventState",
@@ -63,6 +64,7 @@ __all__ = [
     "NutsName",
     "Procurement",
     "Profile",
+    "PushState",
     "Quarantined",
     "RuledPair",
     "Ruling",

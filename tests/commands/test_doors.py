@@ -38,13 +38,36 @@ def test_a_door_is_opened_once_changed_and_closed(subscriber: Subscriber) -> Non
     assert anbudsvakt("list", "--json").stdout == ""
 
 
+def test_a_webhook_shows_its_secret_and_not_where_it_leads(subscriber: Subscriber) -> None:
+    words = ("open", str(subscriber.id), "webhook", "--target", "https://hooks.example.com/s3cret")
+    first = row(*words)
+    assert str(first["secret"]).startswith("whsec_")
+    assert "address" not in first
+    assert row(*words) == first
+    assert row("secret", str(first["door"]))["secret"] != first["secret"]
+    assert anbudsvakt("resume", str(first["door"])).exit_code == 0
+    assert row("push") == {"sent": 0, "deferred": 0, "failed": 0}
+    assert "s3cret" not in anbudsvakt("list", "--json").stdout
+    assert anbudsvakt("open", str(subscriber.id), "webhook", "--target", "https://other.example.com/").exit_code == 1
+
+
+@pytest.mark.parametrize("target", ["http://hooks.example.com/", "https://127.0.0.1/", "https://localhost/", "nowhere"])
+def test_a_webhook_that_leads_inside_is_not_opened(subscriber: Subscriber, target: str) -> None:
+    assert anbudsvakt("open", str(subscriber.id), "webhook", "--target", target).exit_code == 1
+    assert anbudsvakt("list", "--json").stdout == ""
+
+
 def test_what_cannot_be_opened_is_said(subscriber: Subscriber) -> None:
     other = make_profile(make_subscriber())
     for words, code in (
         (("open", "nobody@nowhere.example", "calendar"), 1),
         (("open", str(subscriber.id), "window"), 2),
         (("open", str(subscriber.id), "calendar", "--profile", other.key), 1),
+        (("open", str(subscriber.id), "webhook"), 1),
+        (("open", str(subscriber.id), "calendar", "--target", "https://hooks.example.com/"), 1),
         (("change", "4711"), 1),
+        (("secret", "4711"), 1),
+        (("resume", "4711"), 1),
         (("close", "4711"), 1),
     ):
         assert anbudsvakt(*words).exit_code == code, words
