@@ -1,7 +1,8 @@
 """Which doors has a subscriber beside the mail? Opens, changes and closes them; an address that was changed leads nowhere.
 
 An address signs the id of its row in ``door``. To change it, the row is closed and another opened: nobody can guess
-the new address from the old one. Only a webhook has something secret in its row: what we sign with there.
+the new address from the old one. What is secret in a row is a webhook's signing
+secret and a chat's target, which neither lists nor logs show.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,8 @@ from typing import Final
 from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from alerts import chat, post
 from alerts.alarms import AlarmKind, close_alarm
-from alerts.post import objection
 from alerts.push import PUSHED
 from alerts.tokens import Purpose, read, sign
 from alerts.webhook import new_secret
@@ -43,7 +44,7 @@ def open_door(
 ) -> Door:
     """The door of this kind, opened if it is not open yet.
 
-    ``target``: where we go, for a webhook. Raises DoorRefused for a subscriber who left, a profile that is not theirs,
+    ``target``: where we go: a webhook's https address, or a chat's apprise address. Raises DoorRefused for a subscriber who left, a profile that is not theirs,
     or a target to which nothing may be sent.
     """
     # The subscriber's row is locked, so that two who ask at once get the same door.
@@ -58,7 +59,8 @@ def open_door(
     ):
         raise DoorRefused("the subscriber has no such profile")
     if (kind in PUSHED) != (target is not None):
-        raise DoorRefused("a webhook has a target, and nothing else has")
+        raise DoorRefused("a webhook or a chat has a target, and nothing else has")
+    objection = chat.objection if kind is DoorKind.CHAT else post.objection
     if target is not None and (reason := objection(target, allowance)):
         raise DoorRefused(f"nothing may be sent there: {reason}")
     mine = (Door.subscriber_id == subscriber_id, Door.kind == kind, Door.closed_at.is_(None))
@@ -76,7 +78,8 @@ def open_door(
 
 def _begin(s: Session, door: Door) -> None:
     """What was owed before there was this door is not owed to it; whatever has no row afterwards is."""
-    door.secrets, door.secret_at = [new_secret()], None
+    if door.kind == DoorKind.WEBHOOK:
+        door.secrets = [new_secret()]
     before = select(literal(door.id), Alert.id, literal(PushState.BEFORE)).where(
         Alert.subscriber_id == door.subscriber_id
     )
@@ -86,6 +89,8 @@ def _begin(s: Session, door: Door) -> None:
 def new_signing_secret(s: Session, door_id: int) -> Door:
     """Another secret for a webhook; the one before it signs too for a day. Raises DoorRefused."""
     door = _pushed(s, door_id)
+    if door.kind != DoorKind.WEBHOOK:
+        raise DoorRefused("only a webhook is signed")
     door.secrets, door.secret_at = [new_secret(), *door.secrets[:1]], utcnow()
     return door
 

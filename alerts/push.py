@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from alerts import webhook
+from alerts import chat, webhook
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.ledger import Telling, active_profiles, tellings
 from alerts.speak import Names, speaker
@@ -22,7 +22,7 @@ from db.models import Alert, Door, DoorDelivery, DoorKind, PushState, Subscriber
 from db.session import transaction
 
 log = logging.getLogger(__name__)
-PUSHED: Final = (DoorKind.WEBHOOK,)
+PUSHED: Final = (DoorKind.WEBHOOK, DoorKind.CHAT)
 AT_ONCE: Final = 200
 DOORS: Final = "doors"
 STUCK_AFTER: Final = timedelta(minutes=30)
@@ -60,7 +60,9 @@ def judge(s: Session, now: datetime) -> None:
     if since is None or now - since < STUCK_AFTER or s.scalar(SENT_SINCE, {"since": now - STUCK_AFTER}):
         close_alarm(s, AlarmKind.OUTBOX_STUCK, DOORS)
     else:
-        raise_alarm(s, AlarmKind.OUTBOX_STUCK, DOORS, f"the oldest alert for a webhook is due for {now - since}")
+        raise_alarm(
+            s, AlarmKind.OUTBOX_STUCK, DOORS, f"the oldest alert for a webhook or chat is due for {now - since}"
+        )
 
 
 def _owe_all(door_id: int) -> int:
@@ -119,7 +121,7 @@ def _owe_some(s: Session, door_id: int, names: Names) -> tuple[int, int]:
 
 
 def _body(door: Door, telling: Telling, subscriber: Subscriber, names: Names) -> bytes:
-    del door  # a webhook's; other doors have other bodies
+    # As of the alert's own moment, so that nothing is said of days left: it may go out days later.
     as_of = telling.alert.created_at
     said = speaker(language=subscriber.language, country=subscriber.country, as_of=as_of, names=names)
-    return webhook.payload(telling, said)
+    return chat.message(telling, said) if door.kind == DoorKind.CHAT else webhook.payload(telling, said)

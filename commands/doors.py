@@ -40,7 +40,9 @@ def doors_open(
     who: Who,
     kind: Annotated[str, typer.Argument(help="What is to be behind it.")],
     profile: Annotated[str | None, typer.Option(help="The profile's key; a feed is of one profile.")] = None,
-    target: Annotated[str | None, typer.Option(help="Where to send, for a webhook: an https address.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Where to send: a webhook's https address, or a chat's apprise address.")
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -165,8 +167,9 @@ def _row(door: "Door") -> dict[str, Any]:
 def _shown(door: "Door") -> dict[str, Any]:
     from alerts.doors import address
 
-    opened = {"secret": door.secrets[0]} if door.secrets else {"address": address(door)}
-    return _row(door) | opened
+    if door.target is not None:
+        return _row(door) | ({"secret": door.secrets[0]} if door.secrets else {})
+    return _row(door) | {"address": address(door)}
 
 
 def _subscriber(s: "Session", who: str) -> int:

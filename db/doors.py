@@ -17,6 +17,7 @@ class DoorKind(StrEnum):
     FEED = "feed"  # of one profile; every other door is the subscriber's
     EXPORT = "export"
     WEBHOOK = "webhook"  # here we go to them: alerts are sent as they come
+    CHAT = "chat"  # as a webhook, in a few lines to people
 
 
 class PushState(StrEnum):
@@ -43,9 +44,9 @@ class Door(Base):
 
     __tablename__ = "door"
     __table_args__ = (
-        CheckConstraint("kind IN ('calendar', 'feed', 'export', 'webhook')", name="kind_known"),
+        CheckConstraint("kind IN ('calendar', 'feed', 'export', 'webhook', 'chat')", name="kind_known"),
         CheckConstraint("(kind = 'feed') = (profile_id IS NOT NULL)", name="a_feed_has_a_profile"),
-        CheckConstraint("(kind IN ('webhook')) = (target IS NOT NULL)", name="where_we_go_is_known"),
+        CheckConstraint("(kind IN ('webhook', 'chat')) = (target IS NOT NULL)", name="where_we_go_is_known"),
         Index(
             "uq_door_open", "subscriber_id", "kind", unique=True,
             postgresql_where=text("closed_at IS NULL AND profile_id IS NULL"),

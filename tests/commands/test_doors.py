@@ -51,6 +51,16 @@ def test_a_webhook_shows_its_secret_and_not_where_it_leads(subscriber: Subscribe
     assert anbudsvakt("open", str(subscriber.id), "webhook", "--target", "https://other.example.com/").exit_code == 1
 
 
+def test_a_chat_shows_nothing_of_its_target(subscriber: Subscriber) -> None:
+    first = row(
+        "open", str(subscriber.id), "chat", "--target", "mmosts://chat.example.com/3ccdd113474722377935511fc85d3dd4"
+    )
+    assert (first["kind"], first.keys() & {"secret", "address", "target"}) == ("chat", set())
+    assert anbudsvakt("secret", str(first["door"])).exit_code == 1
+    assert "3ccdd" not in anbudsvakt("list").stdout
+    assert anbudsvakt("open", str(subscriber.id), "chat", "--target", "mailto://a:b@example.com").exit_code == 1
+
+
 @pytest.mark.parametrize("target", ["http://hooks.example.com/", "https://127.0.0.1/", "https://localhost/", "nowhere"])
 def test_a_webhook_that_leads_inside_is_not_opened(subscriber: Subscriber, target: str) -> None:
     assert anbudsvakt("open", str(subscriber.id), "webhook", "--target", target).exit_code == 1

@@ -25,9 +25,13 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("failing_since", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("off_at", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("kind IN ('calendar', 'feed', 'export', 'webhook')", name=op.f("ck_door_kind_known")),
+        sa.CheckConstraint(
+            "kind IN ('calendar', 'feed', 'export', 'webhook', 'chat')", name=op.f("ck_door_kind_known")
+        ),
         sa.CheckConstraint("(kind = 'feed') = (profile_id IS NOT NULL)", name=op.f("ck_door_a_feed_has_a_profile")),
-        sa.CheckConstraint("(kind IN ('webhook')) = (target IS NOT NULL)", name=op.f("ck_door_where_we_go_is_known")),
+        sa.CheckConstraint(
+            "(kind IN ('webhook', 'chat')) = (target IS NOT NULL)", name=op.f("ck_door_where_we_go_is_known")
+        ),
         sa.ForeignKeyConstraint(
             ["subscriber_id"], ["subscriber.id"], name=op.f("fk_door_subscriber_id"), ondelete="CASCADE"
         ),
