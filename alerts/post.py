@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
@@ -17,8 +17,11 @@ from urllib.parse import SplitResult, quote, urlsplit
 import h11
 
 from net.addresses import PUBLIC_ONLY, Allowance, refusal
+from settings import get_settings
 
 LIMIT_S: Final = 20.0
+CONNECT_S: Final = 5.0
+MOST_ADDRESSES: Final = 4
 PORT: Final = 443
 LARGEST_READ: Final = 16 * 1024
 
@@ -69,11 +72,10 @@ class Poster:
     async def _exchange(self, parts: SplitResult, headers: Mapping[str, str], body: bytes) -> Answered | Unreached:
         host = _host(parts)
         port = parts.port or PORT
-        address = await self._public_address(host, port)
-        if address is None:
+        addresses = await self._public_addresses(host, port)
+        if not addresses:
             return Unreached(why="its name leads to no public address")
-        tls = self.tls or ssl.create_default_context()
-        reader, writer = await asyncio.open_connection(address, port, ssl=tls, server_hostname=host)
+        reader, writer = await self._connection(addresses, host, port)
         try:
             speech = h11.Connection(h11.CLIENT)
             written = speech.send(_request(parts, headers, body)) or b""
@@ -86,10 +88,25 @@ class Poster:
         finally:
             writer.transport.abort()
 
-    async def _public_address(self, host: str, port: int) -> str | None:
+    async def _public_addresses(self, host: str, port: int) -> list[str]:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(address[0]) for *_, address in found]
-        return next((one for one in addresses if self.allowance.admits(host, port, one)), None)
+        addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+        return [one for one in addresses if self.allowance.admits(host, port, one)][:MOST_ADDRESSES]
+
+    async def _connection(
+        self, addresses: Sequence[str], host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the first of these that takes one: half the internet's IPv6 leads nowhere."""
+        tls = self.tls or ssl.create_default_context()
+        for address in addresses[:-1]:
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    return await asyncio.open_connection(address, port, ssl=tls, server_hostname=host)
+            except ssl.SSLError:
+                raise
+            except OSError:  # TimeoutError is one
+                continue
+        return await asyncio.open_connection(addresses[-1], port, ssl=tls, server_hostname=host)
 
 
 def objection(url: str, allowance: Allowance = PUBLIC_ONLY) -> str | None:
@@ -106,6 +123,7 @@ def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> h11
     host = f"[{_host(parts)}]" if ":" in _host(parts) else _host(parts)
     told = {
         "Host": f"{host}{port}",
+        "User-Agent": f"Anbudsvakt (+{get_settings().contact_url})",
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         "Connection": "close",

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 PUSHED: Final = (DoorKind.WEBHOOK, DoorKind.CHAT)
 AT_ONCE: Final = 200
 DOORS: Final = "doors"
+KEPT: Final = timedelta(days=30)
 STUCK_AFTER: Final = timedelta(minutes=30)
 
 OLDEST_DUE: Final = text("""
@@ -34,6 +35,11 @@ OLDEST_DUE: Final = text("""
       JOIN subscriber ON subscriber.id = door.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND door.closed_at IS NULL AND door.off_at IS NULL AND subscriber.unsubscribed_at IS NULL
+""")
+FORGET: Final = text("""
+    UPDATE door_delivery SET body = NULL
+     WHERE body IS NOT NULL AND created_at < :before AND (sent_at < :before OR state = 'failed')
+    RETURNING id
 """)
 SENT_SINCE: Final = text("SELECT EXISTS (SELECT FROM door_delivery WHERE sent_at > :since)")
 
@@ -63,6 +69,11 @@ def judge(s: Session, now: datetime) -> None:
         raise_alarm(
             s, AlarmKind.OUTBOX_STUCK, DOORS, f"the oldest alert for a webhook or chat is due for {now - since}"
         )
+
+
+def forget(s: Session, now: datetime) -> int:
+    """Remove what was sent, or given up, a month ago and more (P9); that it was told stays. Gives how many."""
+    return len(s.scalars(FORGET, {"before": now - KEPT}).all())
 
 
 def _owe_all(door_id: int) -> int:

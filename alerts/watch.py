@@ -51,6 +51,7 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     with transaction() as s:
         _judge_outbox(s, now)
         push.judge(s, now)
+        push.forget(s, now)
         _judge_books(s)
     return reports
 

@@ -1,5 +1,6 @@
 """Does a POST reach public HTTPS servers only, whatever address it is given, and end in time whatever they answer? (H6)"""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
@@ -22,6 +23,11 @@ NOWHERE = [
     "https://user:word@example.com/", "https://example.com:8443/", "https://example.com\\@127.0.0.1/", "https:///",
     "https://intranet/", "https://example.com./", "https://[64:ff9b::7f00:1]/", "https://exa mple.com/", "",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(environment: pytest.MonkeyPatch) -> None:
+    """The contact page of the defaults."""
 
 
 @pytest.fixture
@@ -60,7 +66,26 @@ async def test_it_arrives_whole(receiving: Receiver) -> None:
     (seen,) = receiving.portal.log
     assert (seen.method, seen.path, seen.body) == ("POST", "/hook/%C3%A5", body)
     assert seen.headers["content-type"] == "application/json"
+    assert seen.headers["user-agent"] == "Anbudsvakt (+https://anbudsvakt.example/kontakt)"
     assert seen.headers["host"] == f"localhost:{receiving.portal.port}"
+
+
+async def test_an_address_that_takes_no_connection_is_passed_by(
+    receiving: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        return [
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0)),  # nobody listens there
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
+        ]
+
+    async def resolve(*asked: Any, **how: Any) -> list[Any]:
+        return answer(*asked, **how) if asked[0] == "localhost" else await ask(*asked, **how)
+
+    loop = asyncio.get_running_loop()
+    ask = loop.getaddrinfo
+    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    assert await receiving.poster.post(receiving.url, HEADERS, b"{}") == Answered(status=204)
 
 
 async def test_a_redirect_is_not_followed(receiving: Receiver, tmp_path: Path) -> None:
