@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.entry import ToldEntry, tell_entry
-from alerts.ledger import Telling, matched_by, tellings
+from alerts.ledger import ToldAlert, headline, matched_by, told_alerts
 from alerts.message import TEMPLATES
 from alerts.outside import NAME, shown
 from alerts.speak import Names, speaker
@@ -52,7 +52,7 @@ def feed_of(
     if before is not None:
         wanted = wanted.where(Alert.id < before)
     alerts = s.scalars(wanted.order_by(Alert.id.desc()).limit(PAGE + 1)).all()
-    told = tellings(s, subscriber, alerts[:PAGE], [profile])
+    told = told_alerts(s, subscriber, alerts[:PAGE], [profile])
     moments = [telling.read_at for telling in told] + [alert.created_at for alert in alerts]
     following = f"{address}?before={alerts[PAGE - 1].id}" if len(alerts) > PAGE else None
     here = address if before is None else f"{address}?before={before}"
@@ -63,7 +63,7 @@ def feed_of(
 def write(
     subscriber: Subscriber,
     profile: Profile,
-    told: Sequence[Telling],
+    told: Sequence[ToldAlert],
     names: Names,
     *,
     first: str,
@@ -89,15 +89,14 @@ def write(
     return etree.tostring(feed, encoding="utf-8", xml_declaration=True)
 
 
-def _entry(feed: "_Element", telling: Telling, subscriber: Subscriber, names: Names) -> None:
+def _entry(feed: "_Element", telling: ToldAlert, subscriber: Subscriber, names: Names) -> None:
     alert, entry = telling.alert, telling.entry
     said = speaker(language=subscriber.language, country=subscriber.country, as_of=alert.created_at, names=names)
     told = tell_entry(entry, said, number=None if alert.kind == AlertKind.CHANGE else 1)
     element = _text(feed, "entry")
     _text(element, "id", _tag("alert", alert.id))
-    # The title says what is new: of a corrigendum, what it changed.
-    title = said.texts.say("feed.changed", change=told.changes[0], title=told.title) if told.changes else told.title
-    _text(element, "title", title).set(LANG, subscriber.language if told.changes else entry.language)
+    title = headline(telling, told, said)
+    _text(element, "title", title).set(LANG, entry.language if title == told.title else subscriber.language)
     _text(element, "updated", _moment(alert.created_at))
     _text(element, "published", _moment(alert.created_at))
     if told.url:

@@ -12,7 +12,7 @@ from contextlib import suppress as ignoring
 from typing import TYPE_CHECKING, Final
 
 from alerts.entry import tell_entry
-from alerts.ledger import Telling
+from alerts.ledger import ToldAlert, headline
 from alerts.outside import shown
 from alerts.post import Answered, Unreached
 from alerts.speak import Speaker
@@ -58,10 +58,10 @@ def quiet_asset() -> "apprise.AppriseAsset":
     )  # fmt: skip
 
 
-def message(telling: Telling, said: Speaker) -> bytes:
+def message(telling: ToldAlert, said: Speaker) -> bytes:
     """One alert in a few lines, as JSON of a title and a text."""
     told = tell_entry(telling.entry, said, number=None if telling.alert.kind == AlertKind.CHANGE else 1)
-    title = said.texts.say("feed.changed", change=told.changes[0], title=told.title) if told.changes else told.title
+    title = headline(telling, told, said)
     facts = [*told.facts, *([told.deadline] if told.deadline else [])]
     lines = [*told.changes[1:], " · ".join(facts)]
     if told.reasons:

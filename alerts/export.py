@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.entry import usable
-from alerts.ledger import Telling, active_profiles, tellings
+from alerts.ledger import ToldAlert, active_profiles, told_alerts
 from alerts.outside import NAME, SENTENCE, TITLE, safe_url, shown
 from alerts.speak import Names, Speaker, speaker
 from alerts.view import Reason
@@ -50,7 +50,7 @@ class Export:
 def export(s: Session, subscriber: Subscriber, names: Names, form: Form) -> Export:
     """Every alert of this subscriber with its reasons, newest first: one row per alert and profile, or one JSON object per alert."""
     alerts = s.scalars(select(Alert).where(Alert.subscriber_id == subscriber.id).order_by(Alert.id.desc())).all()
-    told = tellings(s, subscriber, alerts, active_profiles(s, subscriber.id))
+    told = told_alerts(s, subscriber, alerts, active_profiles(s, subscriber.id))
     verdicts = {
         verdict.alert_id: verdict
         for verdict in s.scalars(
@@ -65,7 +65,7 @@ def export(s: Session, subscriber: Subscriber, names: Names, form: Form) -> Expo
     return Export(body=body, changed_at=changed_at)
 
 
-def as_csv(told: Sequence[Telling], verdicts: Mapping[int, str], said: Speaker) -> bytes:
+def as_csv(told: Sequence[ToldAlert], verdicts: Mapping[int, str], said: Speaker) -> bytes:
     """A table with a heading in the reader's language (RFC 4180; a byte order mark tells spreadsheets that it is UTF-8)."""
     written = io.StringIO(newline="")
     table = csv.writer(written)
@@ -77,7 +77,7 @@ def as_csv(told: Sequence[Telling], verdicts: Mapping[int, str], said: Speaker) 
     return written.getvalue().encode("utf-8-sig")
 
 
-def as_json(told: Sequence[Telling], verdicts: Mapping[int, str], said: Speaker) -> bytes:
+def as_json(told: Sequence[ToldAlert], verdicts: Mapping[int, str], said: Speaker) -> bytes:
     """The same for programs: fixed names, moments in UTC, amounts as strings."""
     rows = [record(telling, said, verdict=verdicts.get(telling.alert.id)) for telling in told]
     return json.dumps({"matches": rows}, ensure_ascii=False, indent=1).encode()
@@ -88,7 +88,7 @@ def cell(value: str) -> str:
     return _RUNS.sub(r"\1'", value)
 
 
-def record(telling: Telling, said: Speaker, *, verdict: str | None = None) -> dict[str, Any]:
+def record(telling: ToldAlert, said: Speaker, *, verdict: str | None = None) -> dict[str, Any]:
     """One alert as plain JSON values."""
     entry, alert = telling.entry, telling.alert
     due = usable(entry.deadline_at)
@@ -119,7 +119,7 @@ def record(telling: Telling, said: Speaker, *, verdict: str | None = None) -> di
     }
 
 
-def _reasons(telling: Telling) -> Iterator[dict[str, Any]]:
+def _reasons(telling: ToldAlert) -> Iterator[dict[str, Any]]:
     for reason in telling.entry.reasons:
         yield {
             "profile": shown(reason.profile, NAME),
@@ -129,7 +129,7 @@ def _reasons(telling: Telling) -> Iterator[dict[str, Any]]:
         }
 
 
-def _row(telling: Telling, reason: Reason | None, verdict: str | None, said: Speaker) -> dict[str, str]:
+def _row(telling: ToldAlert, reason: Reason | None, verdict: str | None, said: Speaker) -> dict[str, str]:
     entry = telling.entry
     due = usable(entry.deadline_at)
     kind = f"kind.{entry.kind}"
@@ -156,7 +156,7 @@ def _row(telling: Telling, reason: Reason | None, verdict: str | None, said: Spe
     }
 
 
-def _due(telling: Telling, due: datetime, said: Speaker) -> str:
+def _due(telling: ToldAlert, due: datetime, said: Speaker) -> str:
     """As a spreadsheet reads a date: on the reader's clock, or the buyer's day where the portal gave no time."""
     entry = telling.entry
     if entry.deadline_date_only:
@@ -164,7 +164,7 @@ def _due(telling: Telling, due: datetime, said: Speaker) -> str:
     return said.clock.local(due).strftime("%Y-%m-%d %H:%M")
 
 
-def _place(telling: Telling, said: Speaker) -> str:
+def _place(telling: ToldAlert, said: Speaker) -> str:
     entry = telling.entry
     return said.place(entry.nuts, nationwide=entry.nationwide, country=entry.country, name_country=True)
 

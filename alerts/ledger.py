@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from alerts.compose import changes_of, entry_of, reasons_of
+from alerts.entry import ToldEntry
+from alerts.speak import Speaker
 from alerts.standing import standings
 from alerts.view import Entry
 from classifier.revisions import speaking
@@ -19,7 +21,7 @@ from db.models import Alert, AlertKind, Match, Notice, NoticeVersion, Profile, S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class ToldAlert:
     """One alert and what it tells. ``read_at``: when the newest of its notices came to us."""
 
     alert: Alert
@@ -27,7 +29,9 @@ class Telling:
     read_at: datetime
 
 
-def tellings(s: Session, subscriber: Subscriber, alerts: Sequence[Alert], profiles: Sequence[Profile]) -> list[Telling]:
+def told_alerts(
+    s: Session, subscriber: Subscriber, alerts: Sequence[Alert], profiles: Sequence[Profile]
+) -> list[ToldAlert]:
     """These alerts in their order, as seen by these profiles of the subscriber; without those of which nothing can be told."""
     by_id = {profile.id: profile for profile in profiles}
     by_procurement = {
@@ -42,8 +46,21 @@ def tellings(s: Session, subscriber: Subscriber, alerts: Sequence[Alert], profil
         if not (changes if alert.kind == AlertKind.CHANGE else reasons):
             continue
         read_at = max([version.created_at for version in standing.current], default=standing.shown.created_at)
-        told.append(Telling(alert=alert, entry=entry_of(standing, subscriber, reasons, changes), read_at=read_at))
+        told.append(ToldAlert(alert=alert, entry=entry_of(standing, subscriber, reasons, changes), read_at=read_at))
     return told
+
+
+def headline(one: ToldAlert, told: ToldEntry, said: Speaker) -> str:
+    """The title, after what is new: a change with its old and new value, or the kind where that is no plain competition."""
+    kind = one.entry.kind
+    words = [word for word in (f"kind.{kind}", f"export.word.{kind}") if said.texts.has(word)]
+    if told.changes:
+        news = told.changes[0]
+    elif kind in {AlertKind.COMPETITION, AlertKind.CHANGE} or not words:
+        return told.title
+    else:
+        news = said.texts.say(words[0])
+    return said.texts.say("feed.changed", change=news[:1].upper() + news[1:], title=told.title)
 
 
 def active_profiles(s: Session, subscriber_id: int) -> Sequence[Profile]:

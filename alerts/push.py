@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from alerts import chat, webhook
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
-from alerts.ledger import Telling, active_profiles, tellings
+from alerts.ledger import ToldAlert, active_profiles, told_alerts
 from alerts.speak import Names, speaker
 from db import seed
 from db.models import Alert, Door, DoorDelivery, DoorKind, PushState, Subscriber
@@ -111,7 +111,7 @@ def _owe_some(s: Session, door_id: int, names: Names) -> tuple[int, int]:
     ).all()
     if not alerts:
         return 0, 0
-    told = {one.alert.id: one for one in tellings(s, subscriber, alerts, active_profiles(s, subscriber.id))}
+    told = {one.alert.id: one for one in told_alerts(s, subscriber, alerts, active_profiles(s, subscriber.id))}
     rows = [
         {
             "door_id": door_id,
@@ -131,7 +131,7 @@ def _owe_some(s: Session, door_id: int, names: Names) -> tuple[int, int]:
     return len(alerts), written.count(PushState.QUEUED)
 
 
-def _body(door: Door, telling: Telling, subscriber: Subscriber, names: Names) -> bytes:
+def _body(door: Door, telling: ToldAlert, subscriber: Subscriber, names: Names) -> bytes:
     # As of the alert's own moment, so that nothing is said of days left: it may go out days later.
     as_of = telling.alert.created_at
     said = speaker(language=subscriber.language, country=subscriber.country, as_of=as_of, names=names)

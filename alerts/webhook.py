@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from alerts.export import record
-from alerts.ledger import Telling
+from alerts.ledger import ToldAlert
 from alerts.speak import Speaker
 
 PREFIX: Final = "whsec_"
@@ -33,7 +33,7 @@ def new_id() -> str:
     return f"msg_{secrets.token_urlsafe(18)}"
 
 
-def payload(telling: Telling, said: Speaker) -> bytes:
+def payload(telling: ToldAlert, said: Speaker) -> bytes:
     """One alert as the body of a webhook."""
     told = record(telling, said)
     del told["verdict"]  # nobody has said anything of it yet

@@ -101,6 +101,14 @@ def test_a_corrigendum_is_an_entry_of_its_own(client: httpx.Client, profile: Pro
     assert entries[0].title.startswith("Frist flyttet: 14. jan. 2027 → 21. jan. 2027: ")
 
 
+def test_a_headline_says_of_what_kind_it_is(client: httpx.Client, profile: Profile) -> None:
+    version = make_notice(stage="planning", deadline_at=None)
+    make_match(version, profile)
+    make_alert(owner(profile), version, kind="planning")
+    (entry,) = read(client.get(opened(profile))).entries
+    assert entry.title.startswith("Varsel om kommende anskaffelse: Rammeavtale")
+
+
 def test_only_what_this_profile_matches_is_in_its_feed(client: httpx.Client, profile: Profile) -> None:
     mine = told(profile)
     told(make_profile(owner(profile)))
