@@ -28,6 +28,8 @@ class AlarmKind(StrEnum):
     BOOKS = "books"
     BOUNCED_FOR_US = "bounced_for_us"
     COMPLAINTS = "complaints"  # of subject STOP it stops the sending, as relay_refuses does
+    DOOR_OFF = "door_off"
+    DOOR_BROKEN = "door_broken"
 
 
 STOP: Final = "stop"

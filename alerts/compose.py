@@ -21,7 +21,7 @@ from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.standing import Standing, leading, standings
 from alerts.telling import Telling, telling, was_open
-from alerts.tokens import digest_url, unsubscribe_url
+from alerts.tokens import digest_url, event_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
 from db.notices import said
@@ -48,11 +48,11 @@ def compose(
         changes = changes_of(alert for alert in standing.alerts if alert.kind == AlertKind.CHANGE)
         how = telling(standing, run.as_of, changes, is_unheard=standing.procurement_id in new_to_them)
         if how is Telling.CHANGED:
-            told[how].append(_entry(standing, subscriber, reasons, changes))
+            told[how].append(entry_of(standing, subscriber, reasons, changes))
         elif how is None and reasons and was_open(standing):
             passed += 1
         elif how is Telling.REMINDED or (how is Telling.NEW and reasons):
-            told[how].append(_entry(standing, subscriber, reasons, ()))
+            told[how].append(entry_of(standing, subscriber, reasons, ()))
     if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
@@ -168,9 +168,10 @@ def _reason(match: Match, profile: Profile) -> Reason:
     )
 
 
-def _entry(
+def entry_of(
     standing: Standing, subscriber: Subscriber, reasons: tuple[Reason, ...], changes: tuple[Change, ...]
 ) -> Entry:
+    """One procurement as this subscriber is told of it, by the leading one of the standing's alerts."""
     shown, due, priced = standing.shown, standing.deadline, standing.priced
     alert = leading(standing.alerts)
     return Entry(
@@ -200,6 +201,7 @@ def _entry(
         reasons=reasons,
         changes=changes,
         links=_links(standing),
+        calendar_url=event_url(alert.id) if due and not standing.cancelled else None,
     )
 
 

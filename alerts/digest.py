@@ -14,6 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from alerts import events
 from alerts.clock import local_day
 from alerts.due import anyone, keeps, of_cadence, schedules
 from alerts.opening import open_due, open_run
@@ -88,6 +89,7 @@ def run(cadence: Cadence, as_of: datetime) -> RunReport:
 def build_run(run_id: int, *, enough: Callable[[], bool] = lambda: False) -> RunReport:
     """Build every digest of a run and close it; several processes may do so at once and share the work."""
     get_settings().require("mail_from", "secret_key")
+    events.keep()  # a mail's link into the calendar leads somewhere from the first moment
     with transaction() as s:
         unbuilt = s.scalars(
             select(Digest.id).where(Digest.run_id == run_id, Digest.built_at.is_(None)).order_by(Digest.id)

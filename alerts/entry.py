@@ -56,6 +56,7 @@ class ToldEntry:
     marks: tuple[str, ...]
     links: tuple[ToldLink, ...]
     more_links: str | None
+    calendar: ToldLink | None
 
 
 def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
@@ -83,6 +84,7 @@ def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
         marks=() if is_change else _marks(entry, said),
         links=links[:LINKS],
         more_links=_more(said, "more.links", len(links) - LINKS),
+        calendar=_calendar(entry, said),
     )
 
 
@@ -106,6 +108,11 @@ def _no_deadline(entry: Entry, said: Speaker) -> str | None:
     # A planning notice, a result or a news item has no deadline to miss: saying so would only alarm.
     expected = entry.kind in {"competition", "change"} and not entry.cancelled
     return said.texts.say("deadline.none") if expected else None
+
+
+def _calendar(entry: Entry, said: Speaker) -> ToldLink | None:
+    url = safe_url(entry.calendar_url) if entry.calendar_url else None
+    return ToldLink(words=said.texts.say("calendar.add"), url=url) if url else None
 
 
 def _changes(entry: Entry, said: Speaker) -> tuple[str, ...]:

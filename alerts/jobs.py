@@ -17,7 +17,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import sender, source_health, watch
+from alerts import events, push, pusher, sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.children import Overran, command, run_child
 from alerts.digest import run_due
@@ -72,8 +72,10 @@ async def learn(timestamp: int) -> None:
 
 @app.task(name="digests", queue=ALERTS, pass_context=True)
 def digests(context: JobContext, timestamp: int) -> None:
-    """Open and build every digest run that is due."""
+    """Move the deadlines that corrigenda moved, see what webhooks are owed; then build every digest run that is due."""
     del timestamp  # what is due is asked of the tables, so that a late job does all that was missed
+    events.keep()
+    push.owe()
     run_due(utcnow(), enough=context.should_abort)
 
 
@@ -129,6 +131,7 @@ async def worker(stop: asyncio.Event) -> None:
     await asyncio.to_thread(watch.mend_all)
     async with asyncio.TaskGroup() as group:
         group.create_task(sender.run(stop))
+        group.create_task(pusher.run(stop))
         group.create_task(_jobs(stop))
 
 

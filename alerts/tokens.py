@@ -26,6 +26,10 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     DIGEST = "digest"
+    EVENT = "event"
+    CALENDAR = "calendar"
+    FEED = "feed"
+    EXPORT = "export"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:
@@ -55,7 +59,12 @@ def digest_url(digest_id: int) -> str:
     return f"{get_settings().site}/d/{sign(Purpose.DIGEST, digest_id)}"
 
 
-@lru_cache(maxsize=8)
+def event_url(alert_id: int) -> str:
+    """The deadline of one alert's procurement, for a calendar. It tells nothing that the mail does not."""
+    return f"{get_settings().site}/e/{sign(Purpose.EVENT, alert_id)}.ics"
+
+
+@lru_cache(maxsize=16)
 def _signer(purpose: Purpose, keys: tuple[str, ...]) -> Signer:
     return Signer(
         list(keys),

@@ -91,6 +91,7 @@ class Entry:
     reasons: tuple[Reason, ...]  # best first; may be empty only of what the reader knows: changes and reminders
     changes: tuple[Change, ...]
     links: tuple[PortalLink, ...]
+    calendar_url: str | None = None  # its deadline, for a calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from alerts import push
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
@@ -50,6 +51,8 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     reports = run_due(now, enough=enough)
     with transaction() as s:
         _judge_outbox(s, now)
+        push.judge(s, now)
+        push.forget(s, now)
         _judge_books(s)
         judge_returned(s, now)
     return reports

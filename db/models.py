@@ -1,6 +1,7 @@
 """Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
+from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
@@ -41,12 +42,17 @@ __all__ = [
     "BuyerName",
     "Cadence",
     "CpvName",
+    "DeadlineEvent",
     "DeclaredSource",
     "Delivery",
     "DeliveryState",
     "Digest",
     "DigestRun",
+    "Door",
+    "DoorDelivery",
+    "DoorKind",
     "Drawn",
+    "EventState",
     "Feedback",
     "Fetch",
     "FetchState",
@@ -59,6 +65,7 @@ __all__ = [
     "NutsName",
     "Procurement",
     "Profile",
+    "PushState",
     "Quarantined",
     "ReturnedMail",
     "RuledPair",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from web import public
+from web import doors, public
 from web.coverage import coverage_in
 from web.pages import COVERAGE, error_page
 from web.security import Guarded, TooLarge
@@ -19,6 +19,10 @@ PUBLIC: Final = (
     Route("/u/{token}", public.unsubscribe_page, methods=["GET"]),
     Route("/u/{token}", public.unsubscribe, methods=["POST"]),
     Route("/d/{token}", public.digest_page, methods=["GET"]),
+    Route("/e/{token}.ics", doors.event, methods=["GET"]),
+    Route("/c/{token}.ics", doors.calendar, methods=["GET"]),
+    Route("/f/{token}.atom", doors.feed, methods=["GET"]),
+    Route("/x/{token}.{form}", doors.matches, methods=["GET"]),
     Route("/static/{name}", public.style, methods=["GET"]),
     *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
 )

@@ -104,15 +104,19 @@ def test_every_door_is_in_the_table(client: httpx.Client) -> None:
     inner = built.app  # type: ignore[attr-defined]
     assert list(inner.routes) == [*app.PUBLIC, *app.ADMIN]
     assert sorted((route.path, *sorted(route.methods or ())) for route in app.PUBLIC) == [
+        ("/c/{token}.ics", "GET", "HEAD"),
         ("/coverage", "GET", "HEAD"),
         ("/d/{token}", "GET", "HEAD"),
         ("/dekking", "GET", "HEAD"),
         ("/dekning", "GET", "HEAD"),
+        ("/e/{token}.ics", "GET", "HEAD"),
+        ("/f/{token}.atom", "GET", "HEAD"),
         ("/healthz", "GET", "HEAD"),
         ("/static/{name}", "GET", "HEAD"),
         ("/täckning", "GET", "HEAD"),
         ("/u/{token}", "GET", "HEAD"),
         ("/u/{token}", "POST"),
+        ("/x/{token}.{form}", "GET", "HEAD"),
     ]
 
 
