@@ -113,7 +113,7 @@ def test_a_reminder_is_an_entry_that_says_so_and_tells_no_change(client: httpx.C
     first = told(profile)
     with transaction() as s:
         version = s.get_one(NoticeVersion, first.version_id)
-    due = [["reminder", 3, DUE.isoformat()]]
+    due = [["reminder", "3", DUE.isoformat()]]
     second = make_alert(owner(profile), version, kind="reminder", changes=due)
     entries = read(client.get(opened(profile))).entries
     assert [entry.id.rpartition("/")[2] for entry in entries] == [str(second.id), str(first.id)]
