@@ -19,12 +19,12 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
 from crawlers import robots
-from crawlers.addresses import SCHEMES, Allowance, refusal
 from crawlers.notice import NotStored, SourceBroken
 from crawlers.pace import Pace, retry_after
 from crawlers.sources import forbidden_host
 from crawlers.tally import BYTES, ERROR, NEXT_CHECK, REQUESTS
 from db.session import utcnow
+from net.addresses import SCHEMES, Allowance, refusal
 
 THROTTLED: Final = frozenset({429, 503})
 MOST_WAITS: Final = 5  # in a row, without a good answer between

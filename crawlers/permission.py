@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from crawlers.addresses import refusal
 from crawlers.source import Ground, Source, SourceState, forbidden_host
+from net.addresses import refusal
 from settings import SettingsError
 
 PERMITTED_BY: Final = "permission: ANBUDSVAKT_PERMITTED says that its owner was asked and allows it"

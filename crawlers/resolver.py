@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from twisted.internet.interfaces import IHostnameResolver, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]  # Twisted's interfaces; no stubs exist
 
-from crawlers.addresses import PUBLIC_ONLY, Allowance
+from net.addresses import PUBLIC_ONLY, Allowance
 
 
 @implementer(IResolutionReceiver)

@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from crawlers.addresses import Allowance, refusal
 from crawlers.plan import Plan
 from crawlers.sources import Source, SourceClosed, SourceState, source_of
 from crawlers.store import FetchOutcome, OpenFetch
 from crawlers.tally import BYTES, CHANGED, ERROR, NEW, NEXT_CHECK, QUARANTINED, REQUESTS, SEEN, UNCHANGED, VALIDATORS
 from db.session import utcnow
+from net.addresses import Allowance, refusal
 from settings import get_settings
 
 LOCAL: Final = ZoneInfo("Europe/Oslo")  # whose day it is; Stockholm keeps the same

@@ -6,8 +6,8 @@ Keys that begin with ANBUDSVAKT_ are ours, read by :mod:`crawlers.guard`; tests 
 from importlib.metadata import version
 from typing import Any, Final
 
-from crawlers.addresses import PUBLIC_ONLY, Allowance
 from crawlers.robots import PRODUCT
+from net.addresses import PUBLIC_ONLY, Allowance
 from settings import get_settings
 
 MEBIBYTE: Final = 1024 * 1024

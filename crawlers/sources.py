@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from crawlers.addresses import refusal
 from crawlers.permission import permitted
 from crawlers.source import Ground, Source, SourceState, forbidden_host
 from crawlers.sources_kommers import KOMMERS
 from crawlers.sources_nordic import HILMA, UDBUD, neighbours
+from net.addresses import refusal
 from settings import Settings, SettingsError, get_settings
 
 

@@ -17,13 +17,13 @@ from scrapy.settings import Settings as ScrapySettings
 from twisted.internet._resolver import GAIResolver
 
 from crawlers import run
-from crawlers.addresses import PUBLIC_ONLY, Allowance
 from crawlers.notice import Broken, ParsedNotice
 from crawlers.resolver import PublicResolver
 from crawlers.settings import scrapy_settings
 from crawlers.sources import source_of
 from crawlers.store import FetchOutcome, OpenFetch, Validators
 from db.session import utcnow
+from net.addresses import PUBLIC_ONLY, Allowance
 
 COLLECTED: dict[int, list[ParsedNotice | Broken]] = defaultdict(list)  # by the crawler's id
 ANSWERS: dict[str, str] = {}  # a test's name service: name -> address

@@ -52,6 +52,7 @@ class NoticeSpider(Spider):
         self.plan = plan
         self.fetch_id = plan.fetch_id
         self._seen = 0
+        self._taken: set[str] = set()  # numbers of this run: a row comes twice when others are published meanwhile
 
     async def start(self) -> AsyncIterator[Request]:
         """The run's first requests."""
@@ -89,6 +90,17 @@ class NoticeSpider(Spider):
         """Count a notice that is stored already as it stands."""
         self._count(notice)
         self.crawler.stats.inc_value(UNCHANGED)
+
+    def fresh(self, notices: Iterable[ParsedNotice]) -> Iterator[ParsedNotice]:
+        """Those that this run meets for the first time, and that are not stored as they stand: these are passed over."""
+        for notice in notices:
+            if notice.source_id in self._taken:
+                continue
+            self._taken.add(notice.source_id)
+            if self.plan.known.get(notice.source_id) == notice.listing_sha256:
+                self.pass_over(notice)
+            else:
+                yield notice
 
     def _count(self, _met: Met) -> None:
         self._seen += 1
@@ -144,6 +156,12 @@ def page(response: Response) -> bytes:
         raise SourceBroken(f"{response.url}: an empty body")
     body: bytes = response.body
     return body
+
+
+def cookies(response: Response) -> str:
+    """Names and values of the answer's cookies, as a header that brings them back."""
+    given = (line.decode("latin-1").partition(";")[0].strip() for line in response.headers.getlist("Set-Cookie"))
+    return "; ".join(pair for pair in given if "=" in pair)
 
 
 def problem(body: bytes) -> str:

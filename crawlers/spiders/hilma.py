@@ -7,7 +7,7 @@ may find nothing, and nobody would notice. What names defence is chosen here, of
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from scrapy import Request
 from scrapy.http import Response
@@ -35,10 +35,6 @@ class Hilma(NoticeSpider):
     """Hilma, Finland's portal."""
 
     name = "hilma"
-
-    def __init__(self, plan: Any, **options: Any) -> None:
-        super().__init__(plan, **options)
-        self._taken: set[str] = set()  # what is published while we read pushes records to the next page
 
     def begin(self) -> Iterable[Request]:
         """The first page."""
@@ -80,14 +76,7 @@ class Hilma(NoticeSpider):
         if not numbers and skip < total - SLACK:
             raise SourceBroken(f"Hilma announced {total} notices and gave {skip}")
         yield from self.take(page.broken)
-        for notice in filter(names_defence, page.notices):
-            if notice.source_id in self._taken:
-                continue
-            self._taken.add(notice.source_id)
-            if self.plan.known.get(notice.source_id) == notice.listing_sha256:
-                self.pass_over(notice)
-            else:
-                yield from self.take([notice])
+        yield from self.take(self.fresh(filter(names_defence, page.notices)))
         # Where no total is told, a page that is full may have a next one.
         if numbers and (skip < total or (page.total is None and skip - cursor.skip >= RECORDS)):
             yield self._page(Cursor(met=cursor.met | numbers, last=len(numbers), skip=skip))

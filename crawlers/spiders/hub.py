@@ -14,8 +14,8 @@ from scrapy.http import Response
 
 from crawlers import kommers_hub, kommers_page
 from crawlers.notice import ParsedNotice, SourceBroken
-from crawlers.spiders.base import Yielded, page
-from crawlers.spiders.pages import PagesSpider, cookies
+from crawlers.spiders.base import Yielded, cookies, page
+from crawlers.spiders.pages import PagesSpider
 
 NO_PAGE = "/statuscode/"  # where the portal sends whom it has no page for
 SENT_ON = frozenset({301, 302, 303, 307, 308})

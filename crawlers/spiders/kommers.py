@@ -13,8 +13,8 @@ from scrapy.http import Response
 from crawlers import kommers_list
 from crawlers.kommers import Listing
 from crawlers.notice import ParsedNotice, SourceBroken
-from crawlers.spiders.base import Yielded, page
-from crawlers.spiders.pages import PagesSpider, cookies
+from crawlers.spiders.base import Yielded, cookies, page
+from crawlers.spiders.pages import PagesSpider
 
 
 class Kommers(PagesSpider):

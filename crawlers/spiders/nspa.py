@@ -18,7 +18,7 @@ from scrapy.http import Response
 from crawlers import nspa
 from crawlers.notice import SourceBroken
 from crawlers.nspa import Listing
-from crawlers.spiders.base import NoticeSpider, Rows, Yielded, page
+from crawlers.spiders.base import NoticeSpider, Rows, Yielded, cookies, page
 
 ROWS: Final = 10  # per page, as the portal's own page asks
 # RFP first: an opportunity that is in both lists is a competition by now. RFQ, RFI and NOA are left alone: each of these
@@ -45,10 +45,6 @@ class Nspa(NoticeSpider):
     """NSPA's eProcurement portal, its public list."""
 
     name = "nspa"
-
-    def __init__(self, plan: Any, **options: Any) -> None:
-        super().__init__(plan, **options)
-        self._taken: set[str] = set()  # numbers of this run, both lists together
 
     def begin(self) -> Iterable[Request]:
         """The first page of the first list; the lists are read one after the other, as a person would."""
@@ -94,7 +90,7 @@ class Nspa(NoticeSpider):
     def read_first(self, response: Response, cursor: Cursor) -> Iterator[Yielded]:
         """The plain page: its rows, how many there are in all, and what the next pieces are asked for with."""
         listing = nspa.parse(page(response))
-        cursor = replace(cursor, total=listing.total, token=listing.token, cookies=_cookies(response))
+        cursor = replace(cursor, total=listing.total, token=listing.token, cookies=cookies(response))
         yield from self._take(listing)
         following = self._met(cursor, listing)
         if listing.total is None and len(listing.notices) + len(listing.broken) >= ROWS:
@@ -128,14 +124,7 @@ class Nspa(NoticeSpider):
 
     def _take(self, listing: Listing) -> Iterator[Yielded]:
         yield from self.take(listing.broken)
-        for notice in listing.notices:
-            if notice.source_id in self._taken:
-                continue
-            self._taken.add(notice.source_id)
-            if self.plan.known.get(notice.source_id) == notice.listing_sha256:
-                self.pass_over(notice)
-            else:
-                yield from self.take([notice])
+        yield from self.take(self.fresh(listing.notices))
 
     def _go_on(self, cursor: Cursor, listing: Listing) -> Iterator[Yielded]:
         total = cursor.total if cursor.total is not None else len(listing.notices) + len(listing.broken)
@@ -152,9 +141,3 @@ class Nspa(NoticeSpider):
             raise SourceBroken(f"NSPA announced {total} opportunities and gave {cursor.count}")
         rest = FILTERS[FILTERS.index(cursor.prefilter) + 1 :]
         yield from (self._first(prefilter) for prefilter in rest[:1])
-
-
-def _cookies(response: Response) -> str:
-    """Names and values of the answer's cookies, as a header that brings them back."""
-    given = (line.decode("latin-1").partition(";")[0].strip() for line in response.headers.getlist("Set-Cookie"))
-    return "; ".join(pair for pair in given if "=" in pair)

@@ -31,7 +31,6 @@ class PagesSpider(NoticeSpider):
 
     def __init__(self, plan: Any, **options: Any) -> None:
         super().__init__(plan, **options)
-        self._taken: set[str] = set()  # numbers of this run: a row comes twice when others are published meanwhile
         self._waiting: deque[ParsedNotice] = deque()
         self._asked = self._failures = self._unread = 0
 
@@ -75,14 +74,7 @@ class PagesSpider(NoticeSpider):
     def meet(self, listing: Listing) -> Iterator[Yielded]:
         """Take what a page of the list holds; rows that are new or changed wait for their pages."""
         yield from self.take(listing.broken)
-        for row in listing.notices:
-            if row.source_id in self._taken:
-                continue
-            self._taken.add(row.source_id)
-            if self.plan.known.get(row.source_id) == row.listing_sha256:
-                self.pass_over(row)
-            else:
-                self._waiting.append(row)
+        self._waiting.extend(self.fresh(listing.notices))
 
     def pages(self) -> Iterator[Yielded]:
         """Ask for the next page that waits; the list has been read."""
@@ -135,12 +127,6 @@ class PagesSpider(NoticeSpider):
         if (many or self._failures >= MOST_FAILURES) and stats.get_value(ERROR) is None:
             words = f"{self._unread} of {self._asked} notices' own pages could not be read; their rows were stored"
             stats.set_value(ERROR, words)
-
-
-def cookies(response: Response) -> str:
-    """Names and values of the answer's cookies, as a header that brings them back."""
-    given = (line.decode("latin-1").partition(";")[0].strip() for line in response.headers.getlist("Set-Cookie"))
-    return "; ".join(pair for pair in given if "=" in pair)
 
 
 def unread(row: ParsedNotice) -> ParsedNotice:

@@ -110,11 +110,7 @@ class Udbud(NoticeSpider):
         return before
 
     def _end(self) -> Iterator[Yielded]:
-        for notice in filter(names_defence, self._newest.values()):
-            if self.plan.known.get(notice.source_id) == notice.listing_sha256:
-                self.pass_over(notice)
-            else:
-                yield from self.take([notice])
+        yield from self.take(self.fresh(filter(names_defence, self._newest.values())))
 
 
 def _rows(page: Page) -> frozenset[tuple[str | None, str | None]]:

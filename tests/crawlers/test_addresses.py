@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.addresses import PUBLIC_ONLY, Allowance, is_public, refusal
+from net.addresses import PUBLIC_ONLY, Allowance, is_public, refusal
 
 DISGUISES = (
     # this machine, written plainly and otherwise

@@ -31,7 +31,7 @@ CHILD = """
 import json, sys
 from dataclasses import asdict, replace
 from crawlers import run
-from crawlers.addresses import Allowance
+from net.addresses import Allowance
 from crawlers.sources import SourceState
 key, url, floor = json.loads(sys.argv[1])
 known, door = run.source_of, Allowance.of(url)

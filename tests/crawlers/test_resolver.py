@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from crawlers.addresses import PUBLIC_ONLY, Allowance
 from crawlers.resolver import PublicResolver
+from net.addresses import PUBLIC_ONLY, Allowance
 
 
 class NameService:

@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from crawlers import run, tally
-from crawlers.addresses import PUBLIC_ONLY
 from crawlers.sources import SourceClosed, SourceState, UnknownSource, sources
 from crawlers.store import FetchOutcome, OpenFetch
 from db.models import Fetch, FetchState, Notice, NoticeVersion
@@ -23,6 +22,7 @@ from db.models import SourceState as Remembered
 from db.session import transaction
 from demo.portals import SandboxPortals
 from demo.witness import Faults
+from net.addresses import PUBLIC_ONLY
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from alerts.sources import NAMES
-from crawlers.addresses import refusal
 from crawlers.sources import SOURCES, Source, SourceState, UnknownSource, forbidden_host, rows, source_of, sources
 from crawlers.spiders.base import NoticeSpider
+from net.addresses import refusal
 from settings import Settings, SettingsError
 
 Make = Callable[..., Settings]
