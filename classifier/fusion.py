@@ -57,16 +57,22 @@ def fused(batch: Batch, roster: Roster, fusions: Mapping[Mode, Fusion]) -> Rows:
     shared = Shared(batch, roster)
     for block in roster.blocks:
         found[:, block.columns] = _first(Meeting(shared, block), fusions)
-    for unit, (coded, spoken) in enumerate(zip(batch.coded.tolist(), batch.spoken, strict=True)):
+    for coded in np.unique(batch.coded).tolist():
         modes = [fusions[Mode.of(coded, theirs)] for theirs in (False, True)]
-        logits = found[unit]
-        read = np.flatnonzero(logits >= _of_each(roster, [mode.worded_from for mode in modes]))
-        words = roster.vocabulary.met(spoken, read) if len(read) else None
-        logits *= _of_each(roster, [mode.slope for mode in modes])
-        logits += _of_each(roster, [mode.offset for mode in modes])
-        if words is not None:
-            weights = np.stack([mode.words for mode in modes])[roster.coded[read].astype(np.int64)]
-            logits[read] += (words.T * weights).sum(axis=1)
+        worded_from = _of_each(roster, [mode.worded_from for mode in modes])
+        slope, offset = (
+            _of_each(roster, [mode.slope for mode in modes]),
+            _of_each(roster, [mode.offset for mode in modes]),
+        )
+        weights = np.stack([mode.words for mode in modes])
+        for unit in np.flatnonzero(batch.coded == coded).tolist():
+            logits = found[unit]
+            read = np.flatnonzero(logits >= worded_from)
+            logits *= slope
+            logits += offset
+            if len(read):
+                words = roster.vocabulary.met(batch.spoken[unit], read)
+                logits[read] += (words.T * weights[roster.coded[read].astype(np.int64)]).sum(axis=1)
     np.clip(found, -_FAR, _FAR, out=found)
     np.negative(found, out=found)
     np.exp(found, out=found)
