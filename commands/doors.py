@@ -1,6 +1,8 @@
 """Which commands open a subscriber's doors beside the mail, show their private addresses, and close them?"""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,76 +50,56 @@ def doors_open(
 ) -> None:
     """Open a door, or find it open, and show for its owner its private address, or the secret that a webhook is signed with."""
     _prepare()
-    from alerts.doors import DoorRefused, open_door
+    from alerts.doors import open_door
     from db.models import DoorKind
-    from db.session import transaction
 
     try:
         wanted = DoorKind(kind)
     except ValueError:
         raise fail(f"no such door: {kind}; there are {', '.join(DoorKind)}", code=2) from None
-    try:
-        with transaction() as s:
-            subscriber_id = _subscriber(s, who)
-            profile_id = None if profile is None else _profile(s, subscriber_id, profile)
-            row = _shown(open_door(s, wanted, subscriber_id, profile_id=profile_id, target=target))
-    except DoorRefused as refused:
-        raise fail(str(refused)) from None
+    with _at_the_doors() as s:
+        subscriber_id = _subscriber(s, who)
+        profile_id = None if profile is None else _profile(s, subscriber_id, profile)
+        row = _shown(open_door(s, wanted, subscriber_id, profile_id=profile_id, target=target))
     show([row], as_json=as_json, columns=COLUMNS, title="Door")
 
 
 def doors_change(door: Which, *, as_json: AsJson = False) -> None:
     """Give a door another address, as when the old one got about; at the old one there is nothing any more."""
     _prepare()
-    from alerts.doors import DoorRefused, change_address
-    from db.session import transaction
+    from alerts.doors import change_address
 
-    try:
-        with transaction() as s:
-            row = _shown(change_address(s, door))
-    except DoorRefused as refused:
-        raise fail(str(refused)) from None
+    with _at_the_doors() as s:
+        row = _shown(change_address(s, door))
     show([row], as_json=as_json, columns=COLUMNS, title="Door")
 
 
 def doors_close(door: Which) -> None:
     """Close a door for good."""
     _prepare()
-    from alerts.doors import DoorRefused, close_door
-    from db.session import transaction
+    from alerts.doors import close_door
 
-    try:
-        with transaction() as s:
-            close_door(s, door)
-    except DoorRefused as refused:
-        raise fail(str(refused)) from None
+    with _at_the_doors() as s:
+        close_door(s, door)
 
 
 def doors_secret(door: Which, *, as_json: AsJson = False) -> None:
     """Give a webhook another signing secret; the one before it signs too for a day."""
     _prepare()
-    from alerts.doors import DoorRefused, new_signing_secret
-    from db.session import transaction
+    from alerts.doors import new_signing_secret
 
-    try:
-        with transaction() as s:
-            row = _shown(new_signing_secret(s, door))
-    except DoorRefused as refused:
-        raise fail(str(refused)) from None
+    with _at_the_doors() as s:
+        row = _shown(new_signing_secret(s, door))
     show([row], as_json=as_json, columns=COLUMNS, title="Door")
 
 
 def doors_resume(door: Which) -> None:
     """Go on with a door that was switched off after long failure, with all that it is owed."""
     _prepare()
-    from alerts.doors import DoorRefused, resume_door
-    from db.session import transaction
+    from alerts.doors import resume_door
 
-    try:
-        with transaction() as s:
-            resume_door(s, door)
-    except DoorRefused as refused:
-        raise fail(str(refused)) from None
+    with _at_the_doors() as s:
+        resume_door(s, door)
 
 
 def doors_push(*, as_json: AsJson = False) -> None:
@@ -147,6 +129,19 @@ def matches(who: Who, form: Annotated[str, typer.Option("--form", help="csv or j
     with transaction() as s:
         found = export(s, s.get_one(Subscriber, _subscriber(s, who)), seed.load(), wanted)
     sys.stdout.buffer.write(found.body)
+
+
+@contextmanager
+def _at_the_doors() -> Iterator["Session"]:
+    """One transaction; what the doors refuse is told in their words."""
+    from alerts.doors import DoorRefused
+    from db.session import transaction
+
+    try:
+        with transaction() as s:
+            yield s
+    except DoorRefused as refused:
+        raise fail(str(refused)) from None
 
 
 def _prepare() -> None:
