@@ -6,7 +6,6 @@ is lost or comes twice costs nothing. Nobody here imports the crawlers; a crawl 
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from alerts import events, push, pusher, sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.children import Overran, command, run_child
 from alerts.digest import run_due
+from alerts.until_told import run_until_told
 from db.session import plain_url, transaction, utcnow
 
 log = logging.getLogger(__name__)
@@ -116,14 +116,7 @@ async def opened() -> AsyncIterator[App]:
 
 def work() -> None:
     """The worker as a process: jobs and the sender, until SIGTERM or SIGINT; gone within ten seconds of it."""
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await worker(stop)
-
-    asyncio.run(until_told())
+    run_until_told(worker)
 
 
 async def worker(stop: asyncio.Event) -> None:

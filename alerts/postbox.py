@@ -7,7 +7,6 @@ goes after that. A postbox that dies in between meets the mail again, which chan
 import asyncio
 import logging
 import mailbox
-import signal
 from collections.abc import Sequence
 from email.utils import getaddresses
 from pathlib import Path
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from alerts.bounces import Taken, take
 from alerts.returned import LARGEST
 from alerts.sender import pause
+from alerts.until_told import run_until_told
 from alerts.verp import read_bounce_address
 from db.session import utcnow
 from settings import Settings, get_settings
@@ -69,14 +69,7 @@ class Door:
 
 def serve() -> None:
     """The postbox as a process of its own: runs until SIGTERM or SIGINT."""
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run(stop)
-
-    asyncio.run(until_told())
+    run_until_told(run)
 
 
 def wanted(settings: Settings) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections import Counter
 from contextlib import suppress as ignoring
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from alerts.alarms import AlarmKind, close_alarm, raise_alarm, sending_stops
 from alerts.attempt import RELAY, Lane, LockLost, Office, send_one
 from alerts.pace import Pace
 from alerts.relay import Relay, RelayDown
+from alerts.until_told import run_until_told
 from db.models import DeliveryState
 from db.session import async_engine, transaction, utcnow
 from settings import get_settings
@@ -87,14 +87,7 @@ def due() -> list[dict[str, Any]]:
 
 def serve() -> None:
     """The sender as a process of its own: runs until SIGTERM or SIGINT."""
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run(stop)
-
-    asyncio.run(until_told())
+    run_until_told(run)
 
 
 def resume() -> bool:

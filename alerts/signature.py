@@ -7,21 +7,12 @@ the reader. Most names stand in ``h=`` once more than they are there, so that no
 from functools import lru_cache
 from typing import Final
 
+from alerts.wire import HEADERS
 from settings import Settings, SettingsError, get_settings
 
 # Each name once per header that is there, and once more where a second one would be read instead of ours.
-SIGNED_TWICE: Final = (
-    "From",
-    "To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "List-Id",
-    "List-Unsubscribe",
-    "List-Unsubscribe-Post",
-    "Content-Type",
-)
 SIGNED_ONCE: Final = ("Auto-Submitted", "MIME-Version")
+SIGNED_TWICE: Final = tuple(name for name in HEADERS if name not in SIGNED_ONCE)
 # Receivers refuse keys below 1024 bits, and the standard asks signers for 2048 (RFC 8301).
 FEWEST_BITS: Final = 1024
 # A digest leaves room for it (alerts.message.LARGEST): with a key of 4096 bits it has 1,150 bytes.

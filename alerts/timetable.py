@@ -7,7 +7,6 @@ change (promises.md 3.6). Two schedulers do no harm: each slot is queued once, a
 import asyncio
 import json
 import logging
-import signal
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from alerts.children import command
 from alerts.clock import ZONES
 from alerts.rhythm import FIRST_MINUTE, crawl_hours
 from alerts.sender import pause
+from alerts.until_told import run_until_told
 from db.session import plain_url, utcnow
 
 log = logging.getLogger(__name__)
@@ -98,14 +98,7 @@ def last_slot(entry: Entry, now: datetime) -> datetime:
 
 def keep() -> None:
     """The scheduler as a process, until SIGTERM or SIGINT."""
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run(table(_sources()), stop)
-
-    asyncio.run(until_told())
+    run_until_told(lambda stop: run(table(_sources()), stop))
 
 
 async def run(entries: Iterable[Entry], stop: asyncio.Event) -> None:
