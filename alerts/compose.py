@@ -1,8 +1,9 @@
 """What shall one digest tell? Owed alerts become a DigestView: one entry per procurement, with its reasons.
 
 What is left out of a digest that takes an alert, and why: a procurement whose deadline passed or that was cancelled
-before it was told (nobody can act on it; how many had a deadline that passed is told), a change that was taken back before it was told, and a new procurement that
-no active profile matches any more. Their alerts are closed with the digest, so that they are not owed for ever.
+before it was told (nobody can act on it; how many had a deadline that passed is told), a change that was taken back
+before it was told, a new procurement that no active profile matches any more, and whatever the reader said is not for
+them. Their alerts are closed with the digest, so that they are not owed for ever.
 
 Who was told of a procurement is told of its changes, whatever their profiles have become; who never was is told of it
 as of a new one.
@@ -23,6 +24,7 @@ from alerts.standing import Standing, leading, standings
 from alerts.telling import Telling, telling, was_open
 from alerts.tokens import digest_url, event_url, unsubscribe_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
+from classifier.owed import declined
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
 from db.notices import said
 
@@ -41,9 +43,12 @@ def compose(
     found = standings(s, owed, profiles.values(), language=subscriber.language)
     changes_alone = [one.procurement_id for one in found if leading(one.alerts).kind == AlertKind.CHANGE]
     new_to_them = unheard(s, subscriber.id, digest.id, changes_alone)
+    not_for_them = declined(s, subscriber.id, {one.procurement_id for one in found})
     told: dict[Telling, list[Entry]] = {how: [] for how in Telling}
     passed = 0
     for standing in found:
+        if standing.procurement_id in not_for_them:
+            continue  # said since the alert was owed; what comes later is not owed at all
         reasons = reasons_of(standing, profiles)
         changes = changes_of(alert for alert in standing.alerts if alert.kind == AlertKind.CHANGE)
         how = telling(standing, run.as_of, changes, is_unheard=standing.procurement_id in new_to_them)

@@ -29,6 +29,7 @@ from db.subscribers import (
     SentenceWeight,
     Subscriber,
     Threshold,
+    Unfit,
     Verdict,
 )
 from db.types import Base
@@ -78,6 +79,7 @@ __all__ = [
     "Suppression",
     "Threshold",
     "ToldBefore",
+    "Unfit",
     "Verdict",
     "VersionBuyer",
 ]
