@@ -22,7 +22,7 @@ from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.standing import Standing, leading, standings
 from alerts.telling import Telling, telling, was_open
-from alerts.tokens import digest_url, event_url, unsubscribe_url
+from alerts.tokens import digest_url, event_url, unsubscribe_url, verdict_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
 from classifier.owed import declined
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
@@ -207,6 +207,7 @@ def entry_of(
         changes=changes,
         links=_links(standing),
         calendar_url=event_url(alert.id) if due and not standing.cancelled else None,
+        verdict_url=verdict_url(alert.id),
     )
 
 

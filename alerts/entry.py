@@ -11,6 +11,7 @@ from alerts.deadline import SaidDeadline, Urgency
 from alerts.outside import NAME, SENTENCE, TITLE, safe_url, shown
 from alerts.speak import Speaker
 from alerts.view import Entry, Reason, Side
+from db.models import Verdict
 
 REASONS: Final = 6
 WORDS: Final = 8
@@ -56,7 +57,14 @@ class ToldEntry:
     marks: tuple[str, ...]
     links: tuple[ToldLink, ...]
     more_links: str | None
+    verdicts: tuple[ToldLink, ...]
+    verdict_page: str | None  # all of the verdicts on one page, for who cannot press a word
     calendar: ToldLink | None
+
+    @property
+    def actions(self) -> tuple[ToldLink, ...]:
+        """What the reader can do about it, in one line."""
+        return (*self.verdicts, *((self.calendar,) if self.calendar else ()))
 
 
 def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
@@ -84,6 +92,8 @@ def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
         marks=() if is_change else _marks(entry, said),
         links=links[:LINKS],
         more_links=_more(said, "more.links", len(links) - LINKS),
+        verdicts=_verdicts(entry, said),
+        verdict_page=_verdict_page(entry),
         calendar=_calendar(entry, said),
     )
 
@@ -108,6 +118,18 @@ def _no_deadline(entry: Entry, said: Speaker) -> str | None:
     # A planning notice, a result or a news item has no deadline to miss: saying so would only alarm.
     expected = entry.kind in {"competition", "change"} and not entry.cancelled
     return said.texts.say("deadline.none") if expected else None
+
+
+def _verdict_page(entry: Entry) -> str | None:
+    # Of what is called off there is nothing left to say.
+    return safe_url(entry.verdict_url) if entry.verdict_url and not entry.cancelled else None
+
+
+def _verdicts(entry: Entry, said: Speaker) -> tuple[ToldLink, ...]:
+    page = _verdict_page(entry)
+    if page is None:
+        return ()
+    return tuple(ToldLink(words=said.texts.say(f"verdict.{verdict}"), url=f"{page}/{verdict}") for verdict in Verdict)
 
 
 def _calendar(entry: Entry, said: Speaker) -> ToldLink | None:

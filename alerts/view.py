@@ -92,6 +92,7 @@ class Entry:
     changes: tuple[Change, ...]
     links: tuple[PortalLink, ...]
     calendar_url: str | None = None  # its deadline, for a calendar
+    verdict_url: str | None = None  # where the reader says what they think of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
