@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
-from classifier.facets import NEWS_FOR, barred_by
+from classifier.facets import barred_by
 from classifier.score import Scored, Scorer
 from classifier.text import LotText, NoticeText, ProfileText
 from classifier.threshold import own_lines
@@ -31,15 +31,6 @@ class Served:
     profile: Profile
     text: ProfileText
     line: float
-
-
-def still_open(now: datetime) -> ColumnElement[bool]:
-    """Versions that one may still act on: before their deadline, or news where they name none."""
-    return or_(
-        NoticeVersion.deadline_at > now,
-        NoticeVersion.deadline_at.is_(None)
-        & (func.coalesce(NoticeVersion.published_at, NoticeVersion.created_at) > now - NEWS_FOR),
-    )
 
 
 def current_versions(s: Session, *where: ColumnElement[bool]) -> Sequence[NoticeVersion]:

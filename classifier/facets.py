@@ -1,9 +1,11 @@
-"""Which of a profile's own limits bar a notice, however well it fits? Stage, age, scope, country, place, value, words."""
+"""Which of a profile's own limits bar a notice, however well it fits, and which notices may one still act on?"""
 
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+
+from sqlalchemy import ColumnElement, func, or_
 
 from db.models import NoticeVersion, Profile
 
@@ -28,6 +30,15 @@ def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str
         ("word", _has_unwanted_word(tuple(profile.words_out), version)),
     )
     return next((name for name, says_no in checks if says_no), None)
+
+
+def still_open(now: datetime) -> ColumnElement[bool]:
+    """Versions that one may still act on: before their deadline, or news where they name none."""
+    return or_(
+        NoticeVersion.deadline_at > now,
+        NoticeVersion.deadline_at.is_(None)
+        & (func.coalesce(NoticeVersion.published_at, NoticeVersion.created_at) > now - NEWS_FOR),
+    )
 
 
 def _stage_is_unwanted(profile: Profile, version: NoticeVersion) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy import delete, insert, or_
 from sqlalchemy.orm import Session
 
 from classifier import scope
-from classifier.candidates import BATCH, current_versions, scored_rows, served, served_profiles, still_open
+from classifier.candidates import BATCH, current_versions, scored_rows, served, served_profiles
+from classifier.facets import still_open
 from classifier.owed import alert_matched, alert_told
 from classifier.revisions import claim
 from classifier.score import Scorer

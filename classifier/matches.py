@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from classifier.revisions import speaking
-from classifier.threshold import JUST_UNDER, own_lines
+from classifier.threshold import JUST_UNDER
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
 from db.notices import said
 from db.session import transaction, utcnow
@@ -36,18 +36,17 @@ def _records(*where: ColumnElement[bool]) -> list[dict[str, Any]]:
             .order_by(Subscriber.company, Profile.id, Match.score.desc())
             .options(selectinload(NoticeVersion.buyers))
         ).all()
-        own = own_lines(s, {match.profile_id for match, *_ in found})
-        return [_record(row, own.get(row[0].profile_id, row[0].threshold_then)) for row in found]
+        return [_record(row) for row in found]
 
 
-def _record(row: Any, line: float) -> dict[str, Any]:
+def _record(row: Any) -> dict[str, Any]:
     match, profile, subscriber, version, notice = row
     return {
         "company": subscriber.company,
         "profile": profile.key,
         "score": round(match.score, 3),
-        "threshold": line,
-        "verdict": _verdict(match, line),
+        "threshold": match.threshold_then,
+        "verdict": _verdict(match),
         "source": notice.source,
         "source_id": notice.source_id,
         "title": said(version.title, version.language),
@@ -59,9 +58,10 @@ def _record(row: Any, line: float) -> dict[str, Any]:
     }
 
 
-def _verdict(match: Match, line: float) -> str:
+def _verdict(match: Match) -> str:
+    """As a digest has it: by the line that the match was told by, or would be."""
     if match.barred_by is not None:
         return f"barred: {match.barred_by}"
-    if match.score >= line:
+    if match.score >= match.threshold_then:
         return "above"
-    return "just under" if match.score >= line - JUST_UNDER else "below"
+    return "just under" if match.score >= match.threshold_then - JUST_UNDER else "below"

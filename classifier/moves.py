@@ -7,7 +7,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from classifier.candidates import Served, current_versions, scored_rows, served, served_profiles, still_open
+from classifier.candidates import Served, current_versions, scored_rows, served, served_profiles
+from classifier.facets import still_open
 from classifier.owed import told_already
 from classifier.revisions import in_force, speaking
 from classifier.score import Scorer

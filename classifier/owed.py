@@ -137,6 +137,18 @@ def last_word(
     )
 
 
+def not_owed(
+    *,
+    subscriber_id: int | SQLColumnExpression[int],
+    procurement_id: int | SQLColumnExpression[int],
+    kind: str | SQLColumnExpression[str],
+    number: int = 0,
+) -> ColumnElement[bool]:
+    """Whether an alert would be one too many: they were told, or soon are, or said that the procurement is not for them."""
+    heard = told_already(subscriber_id=subscriber_id, procurement_id=procurement_id, kind=kind, number=number)
+    return or_(heard, func.coalesce(last_word(subscriber_id, procurement_id) == Verdict.NOT_RELEVANT, False))
+
+
 def declined(s: Session, subscriber_id: int, procurements: Collection[int]) -> set[int]:
     """Of these procurements, those of which the subscriber's last word is that they are not for them."""
     said_no = last_word(subscriber_id, Procurement.id) == Verdict.NOT_RELEVANT
@@ -200,9 +212,7 @@ def _owe(
 ) -> int:
     """One alert, unless the same is owed or told already or they want none; gives 1 when it was made."""
     procurement_id = version.notice.procurement_id
-    heard = told_already(subscriber_id=subscriber_id, procurement_id=procurement_id, kind=kind, number=number)
-    said_no = func.coalesce(last_word(subscriber_id, procurement_id) == Verdict.NOT_RELEVANT, False)
-    if s.scalar(select(or_(heard, said_no))):
+    if s.scalar(select(not_owed(subscriber_id=subscriber_id, procurement_id=procurement_id, kind=kind, number=number))):
         return 0
     made = s.scalar(
         insert(Alert)

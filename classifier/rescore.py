@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Text, delete, exists, func, literal_column, select, update
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from classifier.candidates import BATCH, Served, current_versions, scored_rows, served, served_profiles, still_open
+from classifier.candidates import BATCH, Served, current_versions, scored_rows, served, served_profiles
+from classifier.facets import still_open
 from classifier.match import put_matches
 from classifier.owed import alert_matched, told_already
 from classifier.revisions import alone, in_force, put_in_force

@@ -1,15 +1,16 @@
 """Where is the line above which a match is told? A history per profile; the newest row rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from classifier.history import check_last, lock
-from classifier.revisions import speaking
+from classifier.revisions import alone, speaking
+from classifier.shift import hold
 from db.models import Drawn, Match, NoticeVersion, Threshold
 from db.session import utcnow
 
@@ -47,6 +48,20 @@ def history(s: Session, profile_id: int) -> Sequence[Threshold]:
     return s.scalars(select(Threshold).where(Threshold.profile_id == profile_id).order_by(Threshold.id)).all()
 
 
+def lines_in_force(s: Session, profile_ids: Collection[int]) -> dict[int, Decimal]:
+    """The line of each profile whose line is known: its own, or the default by which it was last matched."""
+    found = {profile_id: Decimal(str(value)).quantize(STEP) for profile_id, value in own_lines(s, profile_ids).items()}
+    for profile_id in set(profile_ids) - found.keys():
+        if (line := line_in_force(s, profile_id)) is not None:
+            found[profile_id] = line
+    return found
+
+
+def newest_line(s: Session, profile_ids: Collection[int]) -> int:
+    """The id of the newest row in these profiles' histories, by which a change since is seen; 0 where there is none."""
+    return s.scalar(select(func.max(Threshold.id)).where(Threshold.profile_id.in_(profile_ids))) or 0
+
+
 def set_threshold(
     s: Session,
     profile_id: int,
@@ -59,23 +74,41 @@ def set_threshold(
 ) -> Threshold:
     """Draw a new line for a profile, with who and why; older lines stay in the history.
 
-    Raises ValueError outside 0 to 1, LookupError where there is no such profile.
+    It holds at once for every open notice that was not told yet (`classifier/shift.py`). Raises ValueError outside 0
+    to 1, LookupError where there is no such profile.
     """
-    if not 0 <= value <= 1:
+    return draw(s, {profile_id: value}, by=by, why=why, drawn=drawn, at=at)[0]
+
+
+def draw(
+    s: Session,
+    values: Mapping[int, float | Decimal],
+    *,
+    by: str,
+    why: str,
+    drawn: Drawn = Drawn.HAND,
+    move_id: int | None = None,
+    at: datetime | None = None,
+) -> list[Threshold]:
+    """Draw the lines of several profiles as :func:`set_threshold` draws one, whole or not at all."""
+    if not all(0 <= value <= 1 for value in values.values()):
         raise ValueError("a threshold lies between 0 and 1")
-    lock(s, profile_id)
-    row = Threshold(
-        profile_id=profile_id,
-        value=Decimal(str(value)).quantize(STEP),
-        moved_from=line_in_force(s, profile_id),
-        drawn=drawn,
-        by=by,
-        why=why,
-        at=at or utcnow(),
-    )
-    s.add(row)
-    s.flush()
-    return row
+    held(s, values)
+    before = lines_in_force(s, values)
+    rows = [
+        Threshold(
+            profile_id=profile_id,
+            value=Decimal(str(value)).quantize(STEP),
+            moved_from=before.get(profile_id),
+            drawn=drawn,
+            move_id=move_id,
+            by=by,
+            why=why,
+            at=at or utcnow(),
+        )
+        for profile_id, value in sorted(values.items())
+    ]
+    return _put(s, rows)
 
 
 def undo(s: Session, threshold: Threshold, *, by: str, at: datetime | None = None) -> Threshold:
@@ -83,18 +116,43 @@ def undo(s: Session, threshold: Threshold, *, by: str, at: datetime | None = Non
 
     What was said of alerts until now teaches nothing after it. Raises NotLast: of two who undo, the second is told.
     """
-    lock(s, threshold.profile_id)
-    value = check_last(history(s, threshold.profile_id), threshold)
-    row = Threshold(
-        profile_id=threshold.profile_id,
-        value=value,
-        moved_from=threshold.value,
-        drawn=Drawn.UNDO,
-        undoes=threshold.id,
-        by=by,
-        why=f"takes back: {threshold.why}",
-        at=at or utcnow(),
-    )
-    s.add(row)
+    return undo_all(s, [threshold], by=by, at=at)[0]
+
+
+def undo_all(
+    s: Session, changes: Sequence[Threshold], *, by: str, move_id: int | None = None, at: datetime | None = None
+) -> list[Threshold]:
+    """Take back changes of several profiles, one of each, as :func:`undo` does one; all or, by NotLast, none."""
+    held(s, {change.profile_id for change in changes})
+    rows = [
+        Threshold(
+            profile_id=change.profile_id,
+            value=check_last(history(s, change.profile_id), change),
+            moved_from=change.value,
+            drawn=Drawn.UNDO,
+            undoes=change.id,
+            move_id=move_id,
+            by=by,
+            why=f"takes back: {change.why}",
+            at=at or utcnow(),
+        )
+        for change in sorted(changes, key=lambda one: one.profile_id)
+    ]
+    return _put(s, rows)
+
+
+def held(s: Session, profile_ids: Iterable[int]) -> None:
+    """Nobody matches, and nobody else draws these profiles' lines, until the caller's commit.
+
+    A matching that read the old line would otherwise write by it after the new one was drawn.
+    """
+    alone(s)
+    for profile_id in sorted(profile_ids):
+        lock(s, profile_id)
+
+
+def _put(s: Session, rows: list[Threshold]) -> list[Threshold]:
+    s.add_all(rows)
     s.flush()
-    return row
+    hold(s, {row.profile_id: row.value for row in rows})
+    return rows

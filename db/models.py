@@ -32,6 +32,7 @@ from db.subscribers import (
     Unfit,
     Verdict,
 )
+from db.tuning import LineMove, RecallQuestion, RecallSample
 from db.types import Base
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Fetch",
     "FetchState",
     "JudgedMatch",
+    "LineMove",
     "Lot",
     "Match",
     "Notice",
@@ -68,6 +70,8 @@ __all__ = [
     "Profile",
     "PushState",
     "Quarantined",
+    "RecallQuestion",
+    "RecallSample",
     "ReturnedMail",
     "RuledPair",
     "Ruling",

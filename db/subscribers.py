@@ -67,6 +67,7 @@ class Subscriber(Base):
     weekly_day: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     spare_holidays: Mapped[bool] = mapped_column(server_default="false")  # no mail on their country's public holidays
     all_quiet: Mapped[bool] = mapped_column(server_default="false")  # a word a week also when there is nothing
+    asked_below: Mapped[bool] = mapped_column(server_default="false")  # a question a week of what lay under their line
     schedule_since: Mapped[Moment | None]  # their days and hour hold from here; null: from the beginning
     created_at: Mapped[Born]
     confirmed_at: Mapped[Moment | None]  # null: has not confirmed, gets no digest
@@ -121,7 +122,7 @@ class Match(Base):
     profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
     model_rev: Mapped[Words]
     score: Mapped[Score]
-    threshold_then: Mapped[Score]
+    threshold_then: Mapped[Score]  # the line by which it is told, or would be: moves with the line until it is told
     barred_by: Mapped[str | None]  # which of the profile's filters said no, whatever the score
     evidence: Mapped[Json]
     created_at: Mapped[Born]
@@ -146,6 +147,7 @@ class Threshold(Base):
     moved_from: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))  # null: it is not known where the line was
     drawn: Mapped[Words] = mapped_column(server_default="start")
     undoes: Mapped[int | None] = mapped_column(ForeignKey("threshold.id", ondelete="CASCADE"))
+    move_id: Mapped[int | None] = refers("line_move.id")  # null: drawn for this profile alone
     by: Mapped[Words]
     why: Mapped[Words]
     at: Mapped[Born]
