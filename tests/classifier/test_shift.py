@@ -36,7 +36,7 @@ def welder(database: URL) -> Profile:
 
 
 def found(
-    profile: Profile, score: float, *, line: float = 0.5, owed: bool | None = None, **notice: object
+    profile: Profile, score: float, *, line: float = 0.5, owed: bool | None = None, **notice: Any
 ) -> NoticeVersion:
     """An open notice that matches so, and is owed as matching owes it."""
     version = make_notice(**notice)

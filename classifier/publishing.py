@@ -1,0 +1,99 @@
+"""Who may move lines at one stroke, and who was quicker? A move is published with a reason and taken back whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
+
+from classifier.bench import Bench
+from classifier.history import NotLast, last_change
+from classifier.shift import Lines
+from classifier.threshold import draw, held, history, newest_line, undo, undo_all
+from db.models import LineMove, Threshold
+
+
+class Conflict(Exception):  # noqa: N818 - a state of the history, told by its name
+    """Raised where a line was drawn since the administrator looked: what they decided on no longer holds (W7)."""
+
+    def __init__(self, since: Sequence[Threshold]) -> None:
+        super().__init__("somebody drew a line of these profiles meanwhile")
+        self.since = since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A change that stands and can be taken back: a move of several lines, or one profile's own."""
+
+    move_id: int | None
+    threshold_id: int  # the newest of its rows
+    by: str
+    why: str
+    at: datetime
+    profiles: int
+
+
+def publish(s: Session, on: Bench, lines: Lines, *, seen: int, by: str, why: str) -> LineMove:
+    """Draw these lines, whole or not at all, if nothing was drawn since ``seen``, the newest row that was looked at.
+
+    Raises Conflict, and ValueError where there is no reason or nothing to move.
+    """
+    if not why.strip():
+        raise ValueError("a move wants a reason that others can read")
+    if not lines or not lines.keys() <= set(on.profiles):
+        raise ValueError("a move moves lines of its bench")
+    held(s, on.profiles)
+    if newest_line(s, on.profiles) != seen:
+        rows = select(Threshold).where(Threshold.profile_id.in_(on.profiles), Threshold.id > seen)
+        since = s.scalars(rows.order_by(Threshold.id)).all()
+        s.expunge_all()  # they are read after the transaction was rolled back
+        raise Conflict(since)
+    move = _moved(s, LineMove(bench=on.key, by=by, why=why.strip()))
+    draw(s, lines, by=by, why=move.why, move_id=move.id)
+    return move
+
+
+def last_step(s: Session, on: Bench) -> Step | None:
+    """What one click takes back on this bench: its newest published move, or of one profile its last change."""
+    if len(on.profiles) == 1:
+        change = last_change(history(s, on.profiles[0]))
+        move = s.get(LineMove, change.move_id) if change is not None and change.move_id else None
+        if change is not None and move is None:
+            return Step(move_id=None, threshold_id=change.id, by=change.by, why=change.why, at=change.at, profiles=1)
+    else:
+        later = aliased(LineMove)
+        move = s.scalar(
+            select(LineMove)
+            .where(LineMove.undoes.is_(None), ~exists().where(later.undoes == LineMove.id))
+            .where(exists().where(Threshold.move_id == LineMove.id, Threshold.profile_id.in_(on.profiles)))
+            .order_by(LineMove.id.desc())
+            .limit(1)
+        )
+    if move is None:
+        return None
+    ids = s.scalars(select(Threshold.id).where(Threshold.move_id == move.id)).all()
+    return Step(move_id=move.id, threshold_id=max(ids), by=move.by, why=move.why, at=move.at, profiles=len(ids))
+
+
+def take_back(s: Session, on: Bench, *, move_id: int | None, threshold_id: int, by: str) -> None:
+    """Take back the step that was looked at, every line of it or none.
+
+    Raises NotLast where it is not the last that stands any more, of this bench or of any line that it moved.
+    """
+    held(s, on.profiles)
+    step = last_step(s, on)
+    if step is None or (step.move_id, step.threshold_id) != (move_id, threshold_id):
+        raise NotLast("this change is not the last one that stands")
+    if step.move_id is None:
+        undo(s, s.get_one(Threshold, step.threshold_id), by=by)
+        return
+    changes = s.scalars(select(Threshold).where(Threshold.move_id == step.move_id)).all()
+    move = _moved(s, LineMove(bench=on.key, undoes=step.move_id, by=by, why=f"takes back: {step.why}"))
+    undo_all(s, changes, by=by, move_id=move.id)
+
+
+def _moved(s: Session, move: LineMove) -> LineMove:
+    s.add(move)
+    s.flush()
+    return move
