@@ -1,6 +1,6 @@
 """What did a subscriber say of an alert, and of which matches does that speak?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,12 +109,17 @@ def carriers(matches: Iterable[Match], version_id: int) -> list[Match]:
 
 
 def judgements(s: Session, profile: Profile) -> list[Judgement]:
-    """Every verdict on this profile's matches that has a score of the model in force, oldest first.
+    """Every verdict on this profile's matches that has a score of the model in force, oldest first."""
+    return judgements_of(s, [profile.id])[profile.id]
+
+
+def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judgement]]:
+    """The judgements of each of these profiles.
 
     A verdict on another model's score counts once the notice is scored by this one: scores of two models are not
     compared.
     """
-    ruling = in_force(s) or _newest(s, profile)
+    ruling = in_force(s) or _newest(s, profiles)
     rows = s.execute(
         select(Feedback, JudgedMatch, Match.score, Match.threshold_then)
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
@@ -126,14 +131,14 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
                 Match.model_rev == ruling,
             ),
         )
-        .where(JudgedMatch.profile_id == profile.id)
+        .where(JudgedMatch.profile_id.in_(profiles))
         .order_by(Feedback.at, Feedback.id)
     )
-    found = []
+    found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
     for feedback, told, score, line in rows:
         same = told.model_rev == ruling  # then what was told counts, however it is scored by now
         if same or score is not None:
-            found.append(
+            found[told.profile_id].append(
                 Judgement(
                     alert_id=feedback.alert_id,
                     at=feedback.at,
@@ -146,9 +151,10 @@ def judgements(s: Session, profile: Profile) -> list[Judgement]:
     return found
 
 
-def _newest(s: Session, profile: Profile) -> str | None:
+def _newest(s: Session, profiles: Collection[int]) -> str | None:
     """Of matches from before one revision was put in force: that of the last."""
-    return s.scalar(select(Match.model_rev).where(Match.profile_id == profile.id).order_by(Match.id.desc()).limit(1))
+    mine = Match.profile_id.in_(profiles)
+    return s.scalar(select(Match.model_rev).where(mine).order_by(Match.id.desc()).limit(1))
 
 
 def _matches(s: Session, alert: Alert) -> Sequence[Match]:
