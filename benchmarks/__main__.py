@@ -7,16 +7,17 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import answering, crawling, encoding, matching, scoring, sending
+from benchmarks import answering, crawling, encoding, matching, scoring, sending, tuning
 from benchmarks.ground import Skipped, Told, own_ground
 
-WHOLE = "--whole"  # measures crawling and scoring with all their notices, which takes minutes
+WHOLE = "--whole"  # measures crawling, scoring and tuning with all their notices, which takes minutes
 # Scoring stands before encoding, whose peer brings torch: memory is the most that this process ever held.
 PARTS: Mapping[str, Callable[[], Told]] = {
     "sending": sending.run,
     "matching": matching.run,
     "answering": answering.run,
     "scoring": partial(scoring.run, whole=WHOLE in sys.argv),
+    "tuning": partial(tuning.run, whole=WHOLE in sys.argv),
     "encoding": encoding.run,
     "crawling": partial(crawling.run, whole=WHOLE in sys.argv),
 }

@@ -121,7 +121,18 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
     """
     ruling = in_force(s) or _newest(s, profiles)
     rows = s.execute(
-        select(Feedback, JudgedMatch, Match.score, Match.threshold_then)
+        select(
+            Feedback.alert_id,
+            Feedback.at,
+            Feedback.verdict,
+            JudgedMatch.profile_id,
+            JudgedMatch.model_rev,
+            JudgedMatch.sentence,
+            JudgedMatch.score.label("told_score"),
+            JudgedMatch.line.label("told_line"),
+            Match.score,
+            Match.threshold_then,
+        )
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
         .outerjoin(
             Match,
@@ -135,17 +146,17 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
         .order_by(Feedback.at, Feedback.id)
     )
     found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
-    for feedback, told, score, line in rows:
-        same = told.model_rev == ruling  # then what was told counts, however it is scored by now
-        if same or score is not None:
-            found[told.profile_id].append(
+    for row in rows:
+        same = row.model_rev == ruling  # then what was told counts, however it is scored by now
+        if same or row.score is not None:
+            found[row.profile_id].append(
                 Judgement(
-                    alert_id=feedback.alert_id,
-                    at=feedback.at,
-                    relevant=feedback.verdict != Verdict.NOT_RELEVANT,
-                    score=told.score if same else score,
-                    line=told.line if same else line,
-                    sentence=told.sentence,
+                    alert_id=row.alert_id,
+                    at=row.at,
+                    relevant=row.verdict != Verdict.NOT_RELEVANT,
+                    score=row.told_score if same else row.score,
+                    line=row.told_line if same else row.threshold_then,
+                    sentence=row.sentence,
                 )
             )
     return found

@@ -1,6 +1,6 @@
 """What would a move of lines do? All that an administrator looks at before it is published. Writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from classifier.bench import Bench, Kind, moved_by, moved_to
+from classifier.feedback import Judgement, judgements_of
 from classifier.interval import Share, votes_to_settle
 from classifier.measures import Recall, precision, recall
 from classifier.replay import Heard, Replay, replay, with_their_others
@@ -87,6 +88,7 @@ def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
     after = {} if value is None else move_of(on, before, value)
     told = replay(s, on.profiles, known, after, days=days)
     shift = foresee(s, after)
+    judged = judgements_of(s, before)
     waits = select(Profile.id).where(Profile.id.in_(on.profiles), Profile.matched_rev.is_(None))
     return Look(
         on=on,
@@ -101,12 +103,12 @@ def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
         replay=told,
         gained=_named(s, shift.gained),
         lost=_named(s, shift.lost),
-        measured=(_measured(s, before, days), _measured(s, {**before, **after}, days)),
+        measured=(_measured(s, judged, before, days), _measured(s, judged, {**before, **after}, days)),
     )
 
 
-def _measured(s: Session, lines: Lines, days: int) -> Measured:
-    right = precision(s, lines)
+def _measured(s: Session, judged: Mapping[int, Sequence[Judgement]], lines: Lines, days: int) -> Measured:
+    right = precision(judged, lines)
     return Measured(
         precision=right,
         votes_more=None if right is None else votes_to_settle(right),

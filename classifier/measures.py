@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from classifier.feedback import judgements_of
+from classifier.feedback import Judgement
 from classifier.interval import HALF, SURE, Share, share
 from classifier.replay import above_a_week
 from classifier.shift import Lines
@@ -41,14 +41,10 @@ class Bin:
     was: Share
 
 
-def precision(s: Session, lines: Lines) -> Share | None:
+def precision(judged: Mapping[int, Sequence[Judgement]], lines: Lines) -> Share | None:
     """Of what was judged and lies above these lines, how much was relevant; None where nothing was judged."""
-    told = [
-        one.relevant
-        for profile_id, said in judgements_of(s, lines.keys()).items()
-        for one in said
-        if one.score >= lines[profile_id]
-    ]
+    lowest = {profile_id: float(line) for profile_id, line in lines.items()}
+    told = [one.relevant for profile_id, said in judged.items() for one in said if one.score >= lowest[profile_id]]
     return share(sum(told), len(told))
 
 

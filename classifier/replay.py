@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from classifier.revisions import in_force
 from classifier.shift import Lines
-from db.models import Notice, NoticeVersion, Profile, Subscriber
+from db.models import Notice, Profile, Subscriber
 from db.session import utcnow
 
 BARS: Final = 50  # of the histogram, from 0 to 1
@@ -41,7 +41,7 @@ class Heard:
 class Replay:
     """The window told again."""
 
-    notices: int  # that were met in it
+    notices: int  # that we met for the first time in it
     bars: tuple[int, ...]  # matches that nothing bars, by score
     heard: tuple[Heard, ...]  # those for whom anything changes or is told, most alerts first
 
@@ -108,7 +108,6 @@ def replay(s: Session, profiles: Sequence[int], before: Lines, after: Lines, *, 
     Subscribers are counted with all their profiles, since their mails tell of all; the bars are of ``profiles``.
     """
     since, revision = utcnow() - timedelta(days=days), in_force(s)
-    met = select(func.count()).select_from(Notice).join(NoticeVersion, NoticeVersion.id == Notice.current_version_id)
     found = _told(s, _BARS, profiles, before, after, since=since, revision=revision)
     bars = {row.bar: row.matches for row in found}
     named = {row.id: row.company for row in s.execute(select(Subscriber.id, Subscriber.company))}
@@ -123,7 +122,7 @@ def replay(s: Session, profiles: Sequence[int], before: Lines, after: Lines, *, 
         for row in _told(s, _HEARD, [*before], before, after, since=since, revision=revision)
     ]
     return Replay(
-        notices=s.scalar(met.where(NoticeVersion.created_at > since)) or 0,
+        notices=s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since)) or 0,
         bars=tuple(bars.get(bar, 0) for bar in range(BARS)),
         heard=tuple(sorted(heard, key=lambda one: (-one.alerts[1], one.company))),
     )

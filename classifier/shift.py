@@ -7,9 +7,11 @@ it takes back what is owed still and now lies below. What was told stays told, b
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     ColumnElement,
     Float,
@@ -47,7 +49,7 @@ from db.session import utcnow
 Lines = Mapping[int, Decimal]  # by profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """A stage of a procurement that comes over a subscriber's line, or goes under it, and the best match of it."""
 
@@ -94,7 +96,7 @@ def _drawn(lines: Lines) -> TableValuedAlias:
 
 
 def _movable(drawn: TableValuedAlias) -> Select[int, int, int, str, int, float]:
-    """The matches that a move of these lines can move, of notices that are open as they now read; likeliest first."""
+    """The matches that a move of these lines can move, of notices that are open as they now read."""
     return (
         select(
             Profile.subscriber_id,
@@ -111,7 +113,6 @@ def _movable(drawn: TableValuedAlias) -> Select[int, int, int, str, int, float]:
         .join(NoticeVersion, NoticeVersion.id == Match.version_id)
         .join(Notice, Notice.current_version_id == NoticeVersion.id)
         .where(*_is_movable())
-        .order_by(Match.score.desc(), Match.version_id, Match.profile_id)
     )
 
 
@@ -131,23 +132,28 @@ def _is_movable() -> list[ColumnElement[bool]]:
 
 def _gained(s: Session, lines: Lines) -> list[Crossing]:
     drawn = _drawn(lines)
-    heard = not_owed(
-        subscriber_id=Profile.subscriber_id, procurement_id=Notice.procurement_id, kind=NoticeVersion.stage
-    )
-    return _once(s, _movable(drawn).where(Match.score >= drawn.c.value, Match.score < Match.threshold_then, ~heard))
+    up = _first(_movable(drawn).where(Match.score >= drawn.c.value, Match.score < Match.threshold_then))
+    heard = not_owed(subscriber_id=up.c.subscriber_id, procurement_id=up.c.procurement_id, kind=up.c.kind)
+    return _once(s, select(up).where(~heard))
 
 
 def _lost(s: Session, lines: Lines) -> list[Crossing]:
     drawn = _drawn(lines)
+    down = _first(_movable(drawn).where(Match.score >= Match.threshold_then, Match.score < drawn.c.value))
     owed = exists().where(
-        Alert.subscriber_id == Profile.subscriber_id,
-        Alert.procurement_id == Notice.procurement_id,
-        Alert.kind == NoticeVersion.stage,
+        Alert.subscriber_id == down.c.subscriber_id,
+        Alert.procurement_id == down.c.procurement_id,
+        Alert.kind == down.c.kind,
         *_untold(),
     )
-    below = _once(s, _movable(drawn).where(Match.score >= Match.threshold_then, Match.score < drawn.c.value, owed))
-    kept = _carried(s, lines, {one.procurement_id for one in below})
+    below = _once(s, select(down).where(owed))
+    kept = _carried(s, lines, {one.procurement_id for one in below}) if below else set()
     return [one for one in below if _key(one) not in kept]
+
+
+def _first(crossings: Select[int, int, int, str, int, float]) -> CTE:
+    """To be found before it is asked who was told, which takes longer, and of far fewer."""
+    return crossings.cte("crossing").prefix_with("MATERIALIZED")
 
 
 def _carried(s: Session, lines: Lines, procurements: Collection[int]) -> set[tuple[int, int, str]]:
@@ -174,11 +180,11 @@ def _carried(s: Session, lines: Lines, procurements: Collection[int]) -> set[tup
     return {(subscriber_id, procurement_id, kind) for subscriber_id, procurement_id, kind in s.execute(stays)}
 
 
-def _once(s: Session, crossings: Select[int, int, int, str, int, float]) -> list[Crossing]:
-    """Each subscriber, procurement and stage once, by its best match."""
+def _once(s: Session, crossings: Select[*tuple[Any, ...]]) -> list[Crossing]:
+    """Each subscriber, procurement and stage once, by its best match; the likeliest first."""
     found: dict[tuple[int, int, str], Crossing] = {}
-    for row in s.execute(crossings).mappings():
-        one = Crossing(**row)
+    rows = [Crossing(*row) for row in s.execute(crossings)]
+    for one in sorted(rows, key=lambda one: (-one.score, one.version_id, one.profile_id)):
         found.setdefault(_key(one), one)
     return [*found.values()]
 

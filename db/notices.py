@@ -133,7 +133,7 @@ class Notice(Base):
     current_version_id: Mapped[int | None]  # the richest, newest one; no foreign key, the two rows point at each other
     tie: Mapped[Json | None]  # what brought it to its procurement's other notices: by, exact, value, with, likeness
     listing_sha256: Mapped[str | None]
-    created_at: Mapped[Born]
+    created_at: Mapped[Born] = mapped_column(index=True)
     seen_at: Mapped[Born] = mapped_column(index=True)
     procurement: Mapped[Procurement] = relationship(back_populates="notices")
     versions: Mapped[list["NoticeVersion"]] = relationship(back_populates="notice", order_by="NoticeVersion.id")
@@ -155,7 +155,7 @@ class NoticeVersion(Base):
     payload_sha256: Mapped[Words]
     wire_format: Mapped[Words]
     fetch_id: Mapped[int | None] = refers("fetch.id")
-    created_at: Mapped[Born]
+    created_at: Mapped[Born] = mapped_column(index=True)
 
     stage: Mapped[Words]
     title: Mapped[ByLanguage]

@@ -116,10 +116,25 @@ class Match(Base):
         UniqueConstraint("version_id", "profile_id", "model_rev", name="match_once"),
         CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_probability"),
         Index("ix_match_profile_score", "profile_id", "model_rev", "score"),
+        # All that a move of lines asks of a match, without the row itself, which its evidence makes wide.
+        Index(
+            "ix_match_speaks",
+            "version_id",
+            postgresql_include=["profile_id", "model_rev", "score", "threshold_then"],
+            postgresql_where=text("barred_by IS NULL"),
+        ),
+        Index(
+            "ix_match_speaks_of_profile",
+            "profile_id",
+            "score",
+            postgresql_include=["version_id", "model_rev", "threshold_then"],
+            postgresql_where=text("barred_by IS NULL"),
+        ),
     )
     id: Mapped[Id]
-    version_id: Mapped[int] = refers("notice_version.id")
-    profile_id: Mapped[int] = refers("profile.id", ondelete="CASCADE")
+    # Looked up from the other side by the unique key, and by the index of profile and score.
+    version_id: Mapped[int] = mapped_column(ForeignKey("notice_version.id"))
+    profile_id: Mapped[int] = mapped_column(ForeignKey("profile.id", ondelete="CASCADE"))
     model_rev: Mapped[Words]
     score: Mapped[Score]
     threshold_then: Mapped[Score]  # the line by which it is told, or would be: moves with the line until it is told

@@ -27,7 +27,10 @@ def welder(database: URL) -> Profile:
 
 
 def came(profile: Profile, score: float, *, days_ago: float = 1.0, **values: Any) -> NoticeVersion:
-    version = make_notice(created_at=utcnow() - timedelta(days=days_ago), matched_rev=MODEL_REV)
+    at = utcnow() - timedelta(days=days_ago)
+    version = make_notice(created_at=at, matched_rev=MODEL_REV)
+    with transaction() as s:
+        s.get_one(Notice, version.notice_id).created_at = at
     make_match(version, profile, score=score, **values)
     return version
 

@@ -61,12 +61,37 @@ def upgrade() -> None:
     )
     op.create_index("ix_recall_sample_question_id", "recall_sample", ["question_id"])
     op.create_index("ix_recall_sample_version_id", "recall_sample", ["version_id"])
+    op.create_index(
+        "ix_match_speaks",
+        "match",
+        ["version_id"],
+        postgresql_include=["profile_id", "model_rev", "score", "threshold_then"],
+        postgresql_where=sa.text("barred_by IS NULL"),
+    )
+    op.create_index(
+        "ix_match_speaks_of_profile",
+        "match",
+        ["profile_id", "score"],
+        postgresql_include=["version_id", "model_rev", "threshold_then"],
+        postgresql_where=sa.text("barred_by IS NULL"),
+    )
+    # Other indexes of the table begin with the same columns.
+    op.drop_index("ix_match_version_id", "match")
+    op.drop_index("ix_match_profile_id", "match")
+    op.create_index("ix_notice_created_at", "notice", ["created_at"])
+    op.create_index("ix_notice_version_created_at", "notice_version", ["created_at"])
     # With a default that costs no rewrite of the table (O6).
     op.add_column("subscriber", sa.Column("asked_below", sa.Boolean(), server_default="false", nullable=False))
 
 
 def downgrade() -> None:
     op.drop_column("subscriber", "asked_below")
+    op.drop_index("ix_notice_version_created_at", "notice_version")
+    op.drop_index("ix_notice_created_at", "notice")
+    op.create_index("ix_match_profile_id", "match", ["profile_id"])
+    op.create_index("ix_match_version_id", "match", ["version_id"])
+    op.drop_index("ix_match_speaks_of_profile", "match")
+    op.drop_index("ix_match_speaks", "match")
     op.drop_table("recall_sample")
     op.drop_table("recall_question")
     op.drop_column("threshold", "move_id")
