@@ -52,6 +52,7 @@ for command in (
     serving.worker,
     serving.postbox,
     serving.demo,
+    serving.sandbox,
 ):
     app.command()(command)
 app.command("import")(collecting.import_files)

@@ -3,14 +3,10 @@
     with SandboxPortals(day=1) as portals:
         collect(portals.base_url)
 
-runs all of them on one loopback port in a thread; `python -m demo.portals --port 8701` runs them alone.
+runs all of them on one loopback port in a thread; `anbudsvakt sandbox` runs them alone.
 """
 
-import argparse
-import json
-import signal
 import socket
-import sys
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -229,26 +225,3 @@ class SandboxPortals:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run the portals until interrupted, printing their address as one JSON line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m demo.portals", description="TED, Doffin and all other portals on loopback"
-    )
-    parser.add_argument("--port", type=int, default=8701, help="0 takes any free port")
-    parser.add_argument("--day", type=int, default=1, choices=(1, 2), help="on day 2 the corrigenda are out")
-    parser.add_argument("--log", type=Path, help="write every request to this JSON Lines file")
-    chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background ignores it
-    with SandboxPortals(day=chosen.day, port=chosen.port, log_path=chosen.log) as portals:
-        print(json.dumps({"base_url": portals.base_url}), flush=True)
-        try:
-            while True:
-                sleep(3600)
-        except KeyboardInterrupt:
-            sys.exit(0)
-
-
-if __name__ == "__main__":
-    main()
