@@ -103,7 +103,9 @@ def _facts(entry: Entry, said: Speaker, *, is_change: bool) -> tuple[str, ...]:
     # Under its own country's heading a region is enough; elsewhere the country is part of the place.
     name_country = entry.side is Side.WIDER or (is_change and entry.side is not Side.HOME)
     place = said.place(entry.nuts, nationwide=entry.nationwide, country=entry.country, name_country=name_country)
-    return (buyer, place) if is_change else (buyer, place, said.money(entry.amount, entry.currency))
+    if is_change:
+        return buyer, place
+    return buyer, place, said.money_also(entry.amount, entry.currency, entry.own_amount, entry.own_currency)
 
 
 def deadline_of(entry: Entry, said: Speaker) -> SaidDeadline | None:
@@ -133,7 +135,7 @@ def _verdicts(entry: Entry, said: Speaker) -> tuple[ToldLink, ...]:
 
 
 def _calendar(entry: Entry, said: Speaker) -> ToldLink | None:
-    url = safe_url(entry.calendar_url) if entry.calendar_url else None
+    url = safe_url(entry.calendar_url) if entry.calendar_url and not entry.cancelled else None
     return ToldLink(words=said.texts.say("calendar.add"), url=url) if url else None
 
 

@@ -92,6 +92,8 @@ class Entry:
     changes: tuple[Change, ...]
     links: tuple[PortalLink, ...]
     calendar_url: str | None = None  # its deadline, for a calendar
+    own_amount: Decimal | None = None  # about, in the reader's currency, where the notice's is another
+    own_currency: str | None = None
     verdict_url: str | None = None  # where the reader says what they think of it
 
 

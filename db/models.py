@@ -17,6 +17,7 @@ from db.notices import (
     SourceState,
     VersionBuyer,
 )
+from db.rates import ExchangeRate
 from db.returned import ReturnedMail
 from db.revisions import ScoreRevision
 from db.subscribers import (
@@ -54,6 +55,7 @@ __all__ = [
     "DoorKind",
     "Drawn",
     "EventState",
+    "ExchangeRate",
     "Feedback",
     "Fetch",
     "FetchState",

@@ -163,6 +163,8 @@ FINNISH_BRIDGE = make_entry(
     cpv=("35430000",),
     amount=Decimal(1_250_000),
     currency="EUR",
+    own_amount=Decimal(15_000_000),
+    own_currency="NOK",
     deadline_at=datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
     procedure_type="neg-w-call",
     framework=False,
@@ -234,6 +236,8 @@ SWEDISH = make_view(
             alert_id=2,
             side=Side.NEIGHBOUR,
             language="nb",
+            own_amount=Decimal(3_900_000),
+            own_currency="SEK",
             reasons=(
                 make_reason(
                     profile="Plåt och svets",
