@@ -26,6 +26,7 @@ from alerts.standing import Standing, leading, standings
 from alerts.telling import Telling, telling, was_open
 from alerts.tokens import digest_url, event_url, unsubscribe_url, verdict_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
+from classifier.demands import CLEARANCE, Demand, demands
 from classifier.owed import declined
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
 from db.notices import said
@@ -61,7 +62,8 @@ def compose(
         elif how is None and reasons and was_open(standing):
             passed += 1
         elif how is Telling.REMINDED or (how is Telling.NEW and reasons):
-            told[how].append(_in_own_money(entry_of(standing, subscriber, reasons, ()), subscriber, rates))
+            entry = replace(entry_of(standing, subscriber, reasons, ()), demands=_demands(standing.shown, profiles))
+            told[how].append(_in_own_money(entry, subscriber, rates))
     if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
@@ -213,6 +215,14 @@ def entry_of(
         calendar_url=event_url(alert.id) if due and not standing.cancelled else None,
         verdict_url=verdict_url(alert.id),
     )
+
+
+def _demands(shown: NoticeVersion, profiles: Mapping[int, Profile]) -> tuple[Demand, ...]:
+    """What the notice that is quoted asks for, and which of it any of the reader's profiles says they have."""
+    texts = [said(words, shown.language) for words in (shown.title, shown.description)]
+    texts += [said(words, shown.language) for lot in shown.lots for words in (lot.title, lot.description)]
+    ours = (sentence for profile in profiles.values() for sentence in profile.sentences)
+    return demands(texts, ours, asked=(CLEARANCE,) if shown.security_clearance else ())
 
 
 def _in_own_money(entry: Entry, subscriber: Subscriber, rates: Rates) -> Entry:
