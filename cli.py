@@ -17,6 +17,7 @@ from commands import (
     modelling,
     procuring,
     quarantining,
+    rating,
     serving,
     thresholds,
 )
@@ -36,6 +37,7 @@ for command in (
     collecting.sources,
     collecting.crawl,
     collecting.notices,
+    rating.rates,
     matching.match,
     matching.preview,
     modelling.rescore,

@@ -17,7 +17,8 @@ from alerts.outside import NAME, TITLE, safe_url, shown
 from alerts.sources import source_name
 from alerts.speak import Names, Speaker, speaker
 from alerts.standing import Standing, standings
-from db.models import Alert, DeadlineEvent, EventState, Feedback, Profile, Subscriber, Verdict
+from classifier.owed import declined
+from db.models import Alert, DeadlineEvent, EventState, Feedback, Profile, Subscriber
 from db.notices import said as said_in
 
 if TYPE_CHECKING:
@@ -46,14 +47,10 @@ def whole_calendar(s: Session, subscriber: Subscriber, names: Names, *, now: dat
         .join(DeadlineEvent, DeadlineEvent.procurement_id == Alert.procurement_id)
         .where(Alert.subscriber_id == subscriber.id, DeadlineEvent.deadline_at > now - KEPT)
     ).all()
-    verdicts = s.execute(
-        select(Alert.procurement_id, Feedback.verdict, Feedback.at)
-        .join(Feedback, Feedback.alert_id == Alert.id)
-        .where(Alert.subscriber_id == subscriber.id)
-    ).all()
-    unwanted = {verdict.procurement_id for verdict in verdicts if verdict.verdict == Verdict.NOT_RELEVANT}
+    unwanted = declined(s, subscriber.id, {alert.procurement_id for alert in alerts})
     wanted = [alert for alert in alerts if alert.procurement_id not in unwanted]
-    return _calendar(s, subscriber, wanted, names, heard=[verdict.at for verdict in verdicts])
+    heard = s.scalars(select(Feedback.at).join(Alert).where(Alert.subscriber_id == subscriber.id)).all()
+    return _calendar(s, subscriber, wanted, names, heard=heard)
 
 
 def one_event(s: Session, alert: Alert, names: Names) -> Calendar | None:

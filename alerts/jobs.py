@@ -29,6 +29,7 @@ CRAWLS: Final = "crawls"  # a queue of their own, so that no slow portal ever ke
 ALERTS: Final = "alerts"
 MATCH_LIMIT_S: Final = 1200.0
 LEARN_LIMIT_S: Final = 600.0
+RATES_LIMIT_S: Final = 120.0
 # Jobs that have not ended by then are cut off; what they were doing is taken up again from the tables.
 GRACE_S: Final = 3.0
 RETRY_S: Final = 5.0
@@ -68,6 +69,13 @@ async def learn(timestamp: int) -> None:
     """Take the steps that verdicts ask for; how far they go in a week is the tables' affair, not the timetable's."""
     del timestamp
     await _child("learn", limit_s=LEARN_LIMIT_S)
+
+
+@app.task(name="rates", queue=ALERTS)
+async def rates(timestamp: int) -> None:
+    """Read what currencies are worth; a day without it is no loss, for yesterday's rates still hold."""
+    del timestamp
+    await _child("rates", limit_s=RATES_LIMIT_S)
 
 
 @app.task(name="digests", queue=ALERTS, pass_context=True)

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     CALENDAR = "calendar"
     FEED = "feed"
     EXPORT = "export"
+    VERDICT = "verdict"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:
@@ -62,6 +63,13 @@ def digest_url(digest_id: int) -> str:
 def event_url(alert_id: int) -> str:
     """The deadline of one alert's procurement, for a calendar. It tells nothing that the mail does not."""
     return f"{get_settings().site}/e/{sign(Purpose.EVENT, alert_id)}.ics"
+
+
+def verdict_url(alert_id: int) -> str:
+    """Where a reader says what they think of one alert: a page with buttons, of which ``/relevant`` (or another
+    verdict) behind the address has one stand out.
+    """
+    return f"{get_settings().site}/v/{sign(Purpose.VERDICT, alert_id)}"
 
 
 @lru_cache(maxsize=16)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from classifier.owed import last_word, make_up
 from classifier.revisions import in_force, speaking
-from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Verdict
+from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Unfit, Verdict
 from db.session import utcnow
 
 
@@ -25,24 +26,37 @@ class Judgement:
     sentence: str
 
 
-def record(s: Session, alert_id: int, verdict: Verdict, *, at: datetime | None = None) -> None:
+def record(
+    s: Session, alert_id: int, verdict: Verdict, *, reason: Unfit | None = None, at: datetime | None = None
+) -> None:
     """Keep what a subscriber says of an alert: the last word wins, and the same word again changes nothing.
 
-    Nothing else writes verdicts, and only a POST may call this: mail scanners follow every link (P3). Raises
+    ``reason`` is why it is not for them, and may follow later. Who takes that back is owed what they were not told
+    meanwhile. Nothing else writes verdicts, and only a POST may call this: mail scanners follow every link (P3). Raises
     LookupError where there is no such alert.
     """
     told = s.get(Alert, alert_id)
     if told is None or not hold(s, told.subscriber_id):
         raise LookupError(f"no alert has the id {alert_id}")
-    said = insert(Feedback).values(alert_id=alert_id, verdict=verdict, at=at or utcnow())
+    before = s.scalar(select(last_word(told.subscriber_id, told.procurement_id)))
+    said = insert(Feedback).values(alert_id=alert_id, verdict=verdict, reason=reason, at=at or utcnow())
+    new = said.excluded
+    # The same word of this alert is a new one where another alert of the procurement has been given another since.
+    is_new = or_(literal(before != verdict), Feedback.verdict != new.verdict)
     s.execute(
         said.on_conflict_do_update(
             constraint="feedback_once",
-            set_={"verdict": said.excluded.verdict, "at": said.excluded.at},
-            where=Feedback.verdict != said.excluded.verdict,
+            set_={
+                "verdict": new.verdict,
+                "at": case((is_new, new.at), else_=Feedback.at),
+                "reason": case((is_new, new.reason), else_=func.coalesce(new.reason, Feedback.reason)),
+            },
+            where=or_(is_new, new.reason != func.coalesce(Feedback.reason, "")),
         )
     )
     keep_judged(s, Alert.id == alert_id)
+    if before == Verdict.NOT_RELEVANT and verdict != before:
+        make_up(s, told.subscriber_id, told.procurement_id)
 
 
 def hold(s: Session, subscriber_id: int) -> bool:

@@ -1,18 +1,34 @@
 """Who is owed an alert by these versions? Each stage of a procurement once, and each material change to whom it was told.
 
+Who said that a procurement is not for them is owed nothing more of it, neither a stage nor a change, unless they think
+better of it; then what was passed over meanwhile is owed after all.
+
 The facts of the last alert are kept with it, so that a corrigendum is told by comparing what was told with what holds
 now: the same change from a second portal, or a change of nothing that matters, is told to nobody.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
-from db.models import Alert, AlertKind, NoticeVersion, Profile, Subscriber, ToldBefore
+from classifier.revisions import speaking
+from db.models import (
+    Alert,
+    AlertKind,
+    Feedback,
+    Match,
+    Notice,
+    NoticeVersion,
+    Procurement,
+    Profile,
+    Subscriber,
+    ToldBefore,
+    Verdict,
+)
 
 Facts = Mapping[str, Any]
 
@@ -47,13 +63,18 @@ def _text(value: Any) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def alert_told(s: Session, versions: Sequence[NoticeVersion]) -> int:
-    """Owe a change alert to everyone who was told of a procurement whose material facts these versions change."""
+def alert_told(s: Session, versions: Sequence[NoticeVersion], *, only: int | None = None) -> int:
+    """Owe a change alert to everyone who was told of a procurement whose material facts these versions change.
+
+    ``only``: to this subscriber alone.
+    """
     corrections = [v for v in versions if v.number > 1 or v.changes_notice is not None]
     made = 0
     for version in corrections:
         now = facts(version)
         for last in _last_told(s, version.notice.procurement_id):
+            if only not in (None, last.subscriber_id):
+                continue
             moved = changes(last.facts, now)
             if moved:
                 made += _owe(
@@ -101,6 +122,48 @@ def told_already(
     )
 
 
+def last_word(
+    subscriber_id: int | SQLColumnExpression[int], procurement_id: int | SQLColumnExpression[int]
+) -> ScalarSelect[str]:
+    """What a subscriber last said of any alert of a procurement; null where they said nothing."""
+    return (
+        select(Feedback.verdict)
+        .join(Alert, Alert.id == Feedback.alert_id)
+        .where(Alert.subscriber_id == subscriber_id, told_of(procurement_id))
+        .order_by(Feedback.at.desc(), Feedback.id.desc())
+        .limit(1)
+        .correlate_except(Feedback, Alert)
+        .scalar_subquery()
+    )
+
+
+def declined(s: Session, subscriber_id: int, procurements: Collection[int]) -> set[int]:
+    """Of these procurements, those of which the subscriber's last word is that they are not for them."""
+    said_no = last_word(subscriber_id, Procurement.id) == Verdict.NOT_RELEVANT
+    return set(s.scalars(select(Procurement.id).where(Procurement.id.in_(procurements), said_no)))
+
+
+def make_up(s: Session, subscriber_id: int, procurement_id: int) -> int:
+    """Owe a subscriber what they were not told of a procurement while it was not for them; gives how many alerts."""
+    versions = s.scalars(
+        select(NoticeVersion)
+        .join(Notice, Notice.current_version_id == NoticeVersion.id)
+        .where(Notice.procurement_id == procurement_id)
+        .order_by(NoticeVersion.id)
+        .options(selectinload(NoticeVersion.lots), selectinload(NoticeVersion.notice))
+    ).all()
+    profiles = s.scalars(select(Profile).where(Profile.subscriber_id == subscriber_id, Profile.active.is_(True))).all()
+    matches = select(
+        Match.version_id, Match.profile_id, Match.score, Match.threshold_then, Match.barred_by
+    ).where(
+        Match.version_id.in_([version.id for version in versions]),
+        Match.profile_id.in_([profile.id for profile in profiles]),
+        speaking(),
+    )  # fmt: skip
+    rows = [dict(row) for row in s.execute(matches).mappings()]
+    return alert_told(s, versions, only=subscriber_id) + alert_matched(s, versions, rows, profiles)
+
+
 def alert_matched(
     s: Session, versions: Sequence[NoticeVersion], rows: Sequence[Mapping[str, Any]], profiles: Sequence[Profile]
 ) -> int:
@@ -135,11 +198,11 @@ def _owe(
     told: Facts,
     moved: Sequence[Sequence[str | None]],
 ) -> int:
-    """One alert, unless the same is owed or told already; gives 1 when it was made."""
+    """One alert, unless the same is owed or told already or they want none; gives 1 when it was made."""
     procurement_id = version.notice.procurement_id
-    if s.scalar(
-        select(told_already(subscriber_id=subscriber_id, procurement_id=procurement_id, kind=kind, number=number))
-    ):
+    heard = told_already(subscriber_id=subscriber_id, procurement_id=procurement_id, kind=kind, number=number)
+    said_no = func.coalesce(last_word(subscriber_id, procurement_id) == Verdict.NOT_RELEVANT, False)
+    if s.scalar(select(or_(heard, said_no))):
         return 0
     made = s.scalar(
         insert(Alert)

@@ -17,6 +17,7 @@ from db.notices import (
     SourceState,
     VersionBuyer,
 )
+from db.rates import ExchangeRate
 from db.returned import ReturnedMail
 from db.revisions import ScoreRevision
 from db.subscribers import (
@@ -29,6 +30,7 @@ from db.subscribers import (
     SentenceWeight,
     Subscriber,
     Threshold,
+    Unfit,
     Verdict,
 )
 from db.types import Base
@@ -53,6 +55,7 @@ __all__ = [
     "DoorKind",
     "Drawn",
     "EventState",
+    "ExchangeRate",
     "Feedback",
     "Fetch",
     "FetchState",
@@ -78,6 +81,7 @@ __all__ = [
     "Suppression",
     "Threshold",
     "ToldBefore",
+    "Unfit",
     "Verdict",
     "VersionBuyer",
 ]

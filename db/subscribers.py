@@ -25,6 +25,16 @@ class Verdict(StrEnum):
     ON_IT = "on_it"  # relevant, and they are going for it: its deadline is remembered for them
 
 
+class Unfit(StrEnum):
+    """Why a subscriber says that something is not for them."""
+
+    WRONG_TRADE = "wrong_trade"
+    TOO_LARGE = "too_large"
+    TOO_FAR = "too_far"
+    CLEARANCE = "clearance"  # it asks for one that they lack
+    OTHER = "other"
+
+
 class Drawn(StrEnum):
     """How a line or a weight came to be: with the profile, by a person's hand, by learning, or by taking one back."""
 
@@ -173,10 +183,12 @@ class Feedback(Base):
     __table_args__ = (
         UniqueConstraint("alert_id", name="feedback_once"),
         CheckConstraint("verdict IN ('relevant', 'not_relevant', 'on_it')", name="verdict_known"),
+        CheckConstraint("reason IN ('wrong_trade', 'too_large', 'too_far', 'clearance', 'other')", name="reason_known"),
     )
     id: Mapped[Id]
     alert_id: Mapped[int] = refers("alert.id", ondelete="CASCADE")
     verdict: Mapped[Words]
+    reason: Mapped[str | None]  # an Unfit, of "not relevant" alone, if they say
     at: Mapped[Born]
 
 

@@ -25,7 +25,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import doffin_portal, feed_wire, funding_portal, kommers_portal, neighbour_portals, nspa_portal, ted_wire
+from demo import (
+    doffin_portal,
+    feed_wire,
+    funding_portal,
+    kommers_portal,
+    neighbour_portals,
+    nspa_portal,
+    rates_wire,
+    ted_wire,
+)
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
 from demo.notice import Notice
@@ -76,6 +85,7 @@ def application(stand: _Stand) -> Starlette:
         *funding_portal.routes(stand),
         *kommers_portal.routes(stand),
         *neighbour_portals.routes(stand),
+        route(rates_wire.PATH, _rates),
         route("/robots.txt", _robots),
         route("/_sandbox", _admin, "POST"),
         route("/_sandbox/log", _log),
@@ -139,6 +149,10 @@ async def _feed(stand: _Stand, request: Request) -> Response:
     if feed.unchanged_for(request.headers):
         return Response(status_code=304, headers=feed.headers)
     return Response(feed.body, headers=feed.headers, media_type="application/rss+xml")
+
+
+async def _rates(stand: _Stand, _: Request) -> Response:
+    return Response(rates_wire.document(stand.today), media_type="text/xml")
 
 
 async def _robots(stand: _Stand, _: Request) -> Response:

@@ -23,6 +23,7 @@ from rich.table import Table
 from alerts.clock import ZONES
 from db import seed
 from db.session import database_url, forget_engine, plain_url, utcnow
+from demo import rates_wire
 from demo.addresses import address_of
 from demo.mailbox import KeptMail, Mailbox
 from demo.portals import SandboxPortals
@@ -46,7 +47,8 @@ def run_demo(console: Console, *, keep: bool = False) -> bool:
         _own_installation(folder, mailbox),
     ):
         console.rule("[bold]Day 1")
-        through = _collect(console, portals)
+        through = _rates(portals)
+        through &= _collect(console, portals)
         _subscribe(console)
         _match(console)
         _digest_and_send(console, mailbox, day=0)
@@ -108,6 +110,12 @@ def _forget() -> None:
     get_settings.cache_clear()
     forget_engine()
     seed.load.cache_clear()
+
+
+def _rates(portals: SandboxPortals) -> bool:
+    """Read what currencies are worth, as the timetable does; True when it went through."""
+    command = [sys.executable, "-m", "cli", "rates", "--url", portals.base_url + rates_wire.PATH]
+    return subprocess.run(command, capture_output=True, timeout=CRAWL_LIMIT_S, check=False).returncode == 0
 
 
 def _collect(console: Console, portals: SandboxPortals) -> bool:

@@ -1,12 +1,15 @@
 """Digests for tests, as the database would give them: a Norwegian and a Swedish firm, and a row of odd entries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from few_names import NAMES as NAMES  # noqa: PLC0414 - whoever makes views has them named too
+
 from alerts.view import Change, DigestView, Entry, NearMiss, PortalLink, Reason, Side, SourceRead, Strength
+from classifier.demands import Demand
 
 AS_OF = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)  # 07.00 in Oslo and Stockholm
 MAIL: Mapping[str, Any] = {
@@ -17,50 +20,6 @@ MAIL: Mapping[str, Any] = {
     "list_id": "digest.anbudsvakt.example",
     "sent_at": AS_OF,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FewNames:
-    """A handful of true names, so that these tests need no reference table."""
-
-    cpv: Mapping[str, tuple[str, str, str]] = field(
-        default_factory=lambda: {
-            "45262680": ("Sveising", "Svetsning", "Welding"),
-            "45223100": (
-                "Montering av metallkonstruksjoner",
-                "Montering av metallkonstruktioner",
-                "Assembly of metal structures",
-            ),
-            "35613000": ("Ubemannede luftfartøyer", "Obemannade luftfartyg", "Unmanned aerial vehicles"),
-            "50630000": (
-                "Reparasjon og vedlikehold av militære kjøretøyer",
-                "Reparation och underhåll av militära fordon",
-                "Repair and maintenance services of military vehicles",
-            ),
-        }
-    )
-    nuts: Mapping[str, tuple[str, str, str]] = field(
-        default_factory=lambda: {
-            "NO060": ("Trøndelag", "Trøndelag", "Trøndelag"),
-            "NO071": ("Nordland", "Nordland", "Nordland"),
-            "NO074": ("Troms", "Troms", "Troms"),
-            "SE322": ("Jämtlands län", "Jämtlands län", "Jämtland County"),
-            "SE332": ("Norrbottens län", "Norrbottens län", "Norrbotten County"),
-        }
-    )
-
-    def cpv_name(self, code: str, language: str) -> str | None:
-        return self._named(self.cpv, code, language)
-
-    def nuts_name(self, code: str, language: str) -> str | None:
-        return self._named(self.nuts, code, language)
-
-    @staticmethod
-    def _named(table: Mapping[str, tuple[str, str, str]], code: str, language: str) -> str | None:
-        return table[code][{"nb": 0, "nn": 0, "sv": 1, "en": 2}[language]] if code in table else None
-
-
-NAMES = FewNames()
 
 
 def make_reason(**values: Any) -> Reason:
@@ -111,6 +70,9 @@ def make_entry(**values: Any) -> Entry:
                 PortalLink(source="Doffin", number="2026-112233", url="https://doffin.example/notices/2026-112233"),
                 PortalLink(source="TED", number="612345-2026", url="https://ted.example/notice/612345-2026"),
             ),
+            "demands": (Demand(key="1090", quote="NS-EN 1090-2", held=True),),
+            "calendar_url": "https://anbudsvakt.example/e/1.abcdefghijklmnopqrstuvwxyz12.ics",
+            "verdict_url": "https://anbudsvakt.example/v/1.abcdefghijklmnopqrstuvwxyz12",
             **values,
         }
     )
@@ -149,8 +111,8 @@ def make_view(**values: Any) -> DigestView:
 def no_deadline(**values: Any) -> Entry:
     """An entry of which the portal told next to nothing."""
     empty = dict.fromkeys(("buyer", "country", "amount", "currency", "published_at", "deadline_at", "deadline_kind"))
-    unsaid = dict.fromkeys(("procedure_type", "framework", "security_clearance", "scope"))
-    return make_entry(**{**empty, **unsaid, "nuts": (), "cpv": (), "links": (), **values})
+    unsaid = dict.fromkeys(("procedure_type", "framework", "security_clearance", "scope", "calendar_url"))
+    return make_entry(**{**empty, **unsaid, "nuts": (), "cpv": (), "links": (), "demands": (), **values})
 
 
 SWEDISH_WORKSHOP = make_entry(
@@ -169,6 +131,7 @@ SWEDISH_WORKSHOP = make_entry(
     procedure_type="restricted",
     deadline_kind="request",
     security_clearance=None,
+    demands=(Demand(key="agreement", quote="säkerhetsskyddsavtal", held=False),),
     reasons=(
         make_reason(
             score=0.71,
@@ -203,10 +166,13 @@ FINNISH_BRIDGE = make_entry(
     cpv=("35430000",),
     amount=Decimal(1_250_000),
     currency="EUR",
+    own_amount=Decimal(15_000_000),
+    own_currency="NOK",
     deadline_at=datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
     procedure_type="neg-w-call",
     framework=False,
     security_clearance=None,
+    demands=(Demand(key="3834", quote="EN ISO 3834-2", held=False),),
     reasons=(
         make_reason(
             score=0.62,
@@ -274,6 +240,8 @@ SWEDISH = make_view(
             alert_id=2,
             side=Side.NEIGHBOUR,
             language="nb",
+            own_amount=Decimal(3_900_000),
+            own_currency="SEK",
             reasons=(
                 make_reason(
                     profile="Plåt och svets",

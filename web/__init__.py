@@ -1,1 +1,1 @@
-"""The pages: unsubscribing, digests, health."""
+"""The pages: unsubscribing, verdicts, digests, health."""

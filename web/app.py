@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from web import doors, public
+from web import doors, feedback, public
 from web.coverage import coverage_in
 from web.pages import COVERAGE, error_page
 from web.security import Guarded, TooLarge
@@ -19,6 +19,9 @@ PUBLIC: Final = (
     Route("/u/{token}", public.unsubscribe_page, methods=["GET"]),
     Route("/u/{token}", public.unsubscribe, methods=["POST"]),
     Route("/d/{token}", public.digest_page, methods=["GET"]),
+    Route("/v/{token}", feedback.question, methods=["GET"]),
+    Route("/v/{token}/{verdict}", feedback.question, methods=["GET"]),
+    Route("/v/{token}", feedback.answer, methods=["POST"]),
     Route("/e/{token}.ics", doors.event, methods=["GET"]),
     Route("/c/{token}.ics", doors.calendar, methods=["GET"]),
     Route("/f/{token}.atom", doors.feed, methods=["GET"]),

@@ -21,7 +21,7 @@ COVERAGE: Final[Mapping[str, str]] = MappingProxyType(
     {"nb": "/dekning", "nn": "/dekking", "sv": "/täckning", "en": "/coverage"}
 )
 # Which words tell which failure; any other one is told as trouble of our own.
-TOLD: Final = {404: "missing", 405: "not_so", 413: "too_much"}
+TOLD: Final = {400: "not_so", 404: "missing", 405: "not_so", 413: "too_much"}
 
 
 def page(template: str, language: str, *, status: int = 200, **values: object) -> HTMLResponse:

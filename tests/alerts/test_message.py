@@ -76,7 +76,9 @@ EVERY_VIEW = {
 def test_text_and_html_say_the_same_in_the_same_order(view: DigestView) -> None:
     raw = render(view, NAMES, **MAIL)
     assert words(text_of(raw)) == words(seen(html_of(raw)))
-    assert addresses(text_of(raw)) == {str(link) for link in tree(html_of(raw)).xpath("//a/@href")}
+    # Where the HTML has a button for each verdict, the text has the page with all of them.
+    links = {re.sub(r"(/v/[^/]+)/\w+$", r"\1", str(link)) for link in tree(html_of(raw)).xpath("//a/@href")}
+    assert addresses(text_of(raw)) == links
 
 
 @pytest.mark.parametrize("view", EVERY_VIEW.values(), ids=EVERY_VIEW.keys())

@@ -9,8 +9,20 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.engine import URL
 
 from classifier.feedback import judgements, record
+from classifier.owed import last_word
 from classifier.revisions import put_in_force
-from db.models import Feedback, JudgedMatch, Match, Notice, Profile, SentenceWeight, Subscriber, Verdict
+from db.models import (
+    Feedback,
+    JudgedMatch,
+    Match,
+    Notice,
+    NoticeVersion,
+    Profile,
+    SentenceWeight,
+    Subscriber,
+    Unfit,
+    Verdict,
+)
 from db.session import transaction
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_verdict, make_version
 
@@ -40,6 +52,33 @@ def test_the_last_word_wins_and_the_same_word_again_changes_nothing(database: UR
     assert (feedback().verdict, feedback().at) == ("relevant", MONDAY)
     say(alert.id, Verdict.NOT_RELEVANT, MONDAY + timedelta(hours=2))
     assert (feedback().verdict, feedback().at) == ("not_relevant", MONDAY + timedelta(hours=2))
+
+
+def test_why_it_is_not_for_them_may_follow_and_goes_with_the_verdict(database: URL) -> None:
+    alert = make_verdict(make_profile(make_subscriber()), "not_relevant", at=MONDAY)
+    with transaction() as s:
+        record(s, alert.id, Verdict.NOT_RELEVANT, reason=Unfit.TOO_FAR, at=MONDAY + timedelta(hours=1))
+    assert (feedback().reason, feedback().at) == ("too_far", MONDAY)
+    say(alert.id, Verdict.NOT_RELEVANT, MONDAY + timedelta(hours=2))
+    assert (feedback().reason, feedback().at) == ("too_far", MONDAY)
+    say(alert.id, Verdict.ON_IT, MONDAY + timedelta(hours=3))
+    assert (feedback().verdict, feedback().reason) == ("on_it", None)
+
+
+def test_the_last_word_is_of_the_procurement_whichever_of_its_alerts_it_was_given(database: URL) -> None:
+    subscriber = make_subscriber()
+    first = make_verdict(make_profile(subscriber), "relevant", at=MONDAY)
+    with transaction() as s:
+        version = s.get_one(NoticeVersion, first.version_id)
+    change = make_alert(subscriber, version, kind="change")
+    for hours, (alert, verdict) in enumerate(
+        [(change, Verdict.NOT_RELEVANT), (first, Verdict.RELEVANT), (first, Verdict.RELEVANT)], start=1
+    ):
+        say(alert.id, verdict, MONDAY + timedelta(hours=hours))
+        with transaction() as s:
+            assert s.scalar(select(last_word(subscriber.id, first.procurement_id))) == verdict
+    with transaction() as s:
+        assert s.scalars(select(Feedback.at).where(Feedback.alert_id == first.id)).one() == MONDAY + timedelta(hours=2)
 
 
 def test_who_goes_for_it_finds_it_relevant(database: URL) -> None:

@@ -1,6 +1,7 @@
 """Who is owed an alert? Each stage once, each material change to those who were told, and nothing else."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import selectinload
 
+from classifier.feedback import record
 from classifier.owed import alert_matched, alert_told, changes, facts
-from db.models import Alert, Notice, NoticeVersion, Profile, Subscriber
+from db.models import Alert, Notice, NoticeVersion, Profile, Subscriber, Verdict
 from db.session import transaction
-from factories import make_notice, make_profile, make_subscriber, make_version
+from factories import make_match, make_notice, make_profile, make_subscriber, make_version
 
 
 def owe(version_id: int, profile: Profile, *, score: float = 0.9, barred: str | None = None) -> int:
@@ -157,3 +159,45 @@ def test_facts_do_not_depend_on_how_a_number_is_written(database: URL) -> None:
     with transaction() as s:
         stored = s.get_one(NoticeVersion, version.id)
         assert facts(stored) == {"deadline": None, "cancelled": False, "value": "4000000 NOK", "lots": None}
+
+
+# What is not for them
+
+
+def newer(version: NoticeVersion, **values: Any) -> NoticeVersion:
+    with transaction() as s:
+        notice = s.get_one(Notice, version.notice_id)
+    return make_version(notice, number=version.number + 1, **values)
+
+
+def say(alert: Alert, verdict: Verdict) -> None:
+    with transaction() as s:
+        record(s, alert.id, verdict)
+
+
+def test_what_is_not_for_them_never_comes_back_neither_as_stage_nor_as_change(
+    welder: tuple[Subscriber, Profile],
+) -> None:
+    planning = make_notice(stage="planning", deadline_at=None)
+    assert owe(planning.id, welder[1]) == 1
+    say(alerts()[0], Verdict.NOT_RELEVANT)
+    competition = newer(planning, stage="competition", value_amount=Decimal(9_000_000))
+    make_match(competition, welder[1])
+    assert owe(competition.id, welder[1]) == 0
+
+    # Who thinks better of it is owed what was passed over, once, and what comes later.
+    say(alerts()[0], Verdict.RELEVANT)
+    say(alerts()[0], Verdict.RELEVANT)
+    assert [alert.kind for alert in alerts()] == ["planning", "change", "competition"]
+    assert owe(newer(competition, value_amount=Decimal(8_000_000)).id, welder[1]) == 1
+
+
+def test_another_subscriber_is_told_all_the_same(welder: tuple[Subscriber, Profile]) -> None:
+    other = make_profile(make_subscriber())
+    version = make_notice()
+    for profile in (welder[1], other):
+        owe(version.id, profile)
+    say(alerts()[0], Verdict.NOT_RELEVANT)
+    changed = newer(version, value_amount=Decimal(9_000_000))
+    assert owe(changed.id, other) == 1
+    assert alerts()[-1].subscriber_id == other.subscriber_id

@@ -116,6 +116,9 @@ def test_every_door_is_in_the_table(client: httpx.Client) -> None:
         ("/täckning", "GET", "HEAD"),
         ("/u/{token}", "GET", "HEAD"),
         ("/u/{token}", "POST"),
+        ("/v/{token}", "GET", "HEAD"),
+        ("/v/{token}", "POST"),
+        ("/v/{token}/{verdict}", "GET", "HEAD"),
         ("/x/{token}.{form}", "GET", "HEAD"),
     ]
 

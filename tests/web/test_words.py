@@ -1,5 +1,6 @@
 """Do the pages speak every language alike? Same keys, same placeholders."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,7 @@ def test_every_page_can_be_said_in_every_language(language: str, template: str) 
 def test_no_template_holds_words_of_its_own() -> None:
     for template in TEMPLATES.glob("*.html"):
         outside = "".join(part.rpartition("}")[2] for part in template.read_text(encoding="utf-8").split("{")[1:])
-        shown = [line for line in _without_tags(outside).split("\n") if line.strip()]
-        assert shown in ([], [" · "]), template.name
+        assert re.findall(r"\w+", _without_tags(outside)) == [], template.name
 
 
 def _without_tags(html: str) -> str:
