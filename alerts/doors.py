@@ -12,7 +12,7 @@ from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from alerts import chat, post
-from alerts.alarms import AlarmKind, close_alarm
+from alerts.alarms import AlarmKind, close_alarm, door_broken, door_off
 from alerts.push import PUSHED
 from alerts.tokens import Purpose, read, sign
 from alerts.webhook import new_secret
@@ -102,7 +102,7 @@ def resume_door(s: Session, door_id: int) -> Door:
     door.failures = 0
     waiting = (DoorDelivery.door_id == door_id, DoorDelivery.state.in_((PushState.QUEUED, PushState.DEFERRED)))
     s.execute(update(DoorDelivery).where(*waiting).values(not_before=utcnow()))
-    close_alarm(s, AlarmKind.DOOR_OFF, str(door_id))
+    close_alarm(s, AlarmKind.DOOR_FAILED, door_off(door_id))
     return door
 
 
@@ -128,8 +128,8 @@ def close_door(s: Session, door_id: int) -> Door:
     if door is None:
         raise DoorRefused("there is no such open door")
     door.closed_at = utcnow()
-    close_alarm(s, AlarmKind.DOOR_OFF, str(door_id))
-    close_alarm(s, AlarmKind.DOOR_BROKEN, str(door_id))
+    close_alarm(s, AlarmKind.DOOR_FAILED, door_off(door_id))
+    close_alarm(s, AlarmKind.DOOR_FAILED, door_broken(door_id))
     s.flush()
     return door
 

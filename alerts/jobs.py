@@ -170,10 +170,9 @@ async def _child(*words: str, limit_s: float) -> None:
         code = await run_child(command(*words), limit_s=limit_s)
     except Overran as overran:
         with transaction() as s:
-            raise_alarm(s, AlarmKind.CHILD_OVERRAN, subject, str(overran))
+            raise_alarm(s, AlarmKind.CHILD_FAILED, subject, str(overran))
         return
     with transaction() as s:
-        close_alarm(s, AlarmKind.CHILD_OVERRAN, subject)
         # Exit code 1 is the source's own trouble, which its Fetch tells; anything else is ours.
         if code in {0, 1}:
             close_alarm(s, AlarmKind.CHILD_FAILED, subject)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from alerts import chat, webhook
-from alerts.alarms import AlarmKind, raise_alarm
+from alerts.alarms import AlarmKind, door_off, raise_alarm
 from alerts.post import Answered, Poster, Unreached
 from alerts.sender import IDLE_S, LAST_UNIT_S, pause
 from db.models import DoorKind, PushState
@@ -141,7 +141,7 @@ async def _record(session: AsyncSession, due: Row[Any], found: PushVerdict, now:
     await session.execute(ILL, {"door_id": due.door_id, "now": now, "off_at": now if found.off else None})
     await session.execute(HOLD, {"door_id": due.door_id, "not_before": now + found.wait})
     if found.off:
-        await session.run_sync(raise_alarm, AlarmKind.DOOR_OFF, str(due.door_id), f"{due.kind}: {found.off}")
+        await session.run_sync(raise_alarm, AlarmKind.DOOR_FAILED, door_off(due.door_id), f"{due.kind}: {found.off}")
 
 
 async def run(stop: asyncio.Event, poster: Poster | None = None) -> Counter[PushState]:

@@ -160,7 +160,7 @@ def test_a_door_that_is_gone_or_fails_for_long_is_switched_off_with_an_alarm(dat
         sooner()
         assert pusher.drain(receiving.poster) == {PushState.DEFERRED: 1}
         (alarm,) = rows(Alarm)
-        assert (alarm.kind, alarm.subject, alarm.closed_at) == ("door_off", str(door.id), None)
+        assert (alarm.kind, alarm.subject, alarm.closed_at) == ("door_failed", f"off {door.id}", None)
         assert receiving.portal.url not in alarm.told
         sooner()
         assert pusher.drain(receiving.poster) == {}
@@ -172,7 +172,7 @@ def test_a_door_that_is_gone_or_fails_for_long_is_switched_off_with_an_alarm(dat
         status[0] = 410
         owed_through(receiving)
         pusher.drain(receiving.poster)
-        assert [one.kind for one in rows(Alarm, Alarm.closed_at.is_(None))] == ["door_off"]
+        assert [one.kind for one in rows(Alarm, Alarm.closed_at.is_(None))] == ["door_failed"]
 
 
 def test_nothing_goes_to_one_who_left_or_closed_the_door(receiving: Receiver) -> None:
@@ -201,7 +201,7 @@ def test_a_door_that_cannot_be_written_stops_no_other(receiving: Receiver, monke
     owed_through(receiving)
     assert pusher.drain(receiving.poster) == {PushState.SENT: 1}
     (alarm,) = rows(Alarm)
-    assert (alarm.kind, alarm.told) == ("door_broken", "what it is owed could not be written: RuntimeError")
+    assert (alarm.kind, alarm.told) == ("door_failed", "what it is owed could not be written: RuntimeError")
     monkeypatch.setattr(push, "_body", writes)
     assert push.owe() == 1
     assert [one.closed_at is not None for one in rows(Alarm)] == [True]

@@ -209,6 +209,10 @@ def test_health_says_so_when_the_database_is_away(environment: pytest.MonkeyPatc
     assert watch.health().database is False
 
 
+def test_there_are_no_more_kinds_than_a_person_can_keep_in_mind() -> None:
+    assert len(AlarmKind) <= 12  # O1
+
+
 @pytest.mark.parametrize("kind", list(AlarmKind))
 def test_every_alarm_says_what_to_do(kind: AlarmKind) -> None:
     told = (Path(__file__).parents[2] / "docs" / "alarms.md").read_text(encoding="utf-8")
