@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import events, push, pusher, sender, source_health, watch
+from alerts import canary, events, push, pusher, sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.children import Overran, command, run_child
 from alerts.digest import run_due
@@ -61,6 +61,18 @@ async def match(timestamp: int) -> None:
     """Score what is owed to the scorer, in a child whose memory is given back; then see who is to be told."""
     await _child("match", limit_s=MATCH_LIMIT_S)
     await enqueue(digests, timestamp)
+
+
+@app.task(name="canary", queue=ALERTS)
+async def put_out_canary(timestamp: int) -> None:
+    """Store our own notice of the day, where an operator wants one, and see it on its way."""
+    try:
+        if not await asyncio.to_thread(canary.put_out):
+            return
+    except Exception as error:
+        await asyncio.to_thread(canary.could_not, error)
+        raise
+    await enqueue(match, timestamp)
 
 
 @app.task(name="learn", queue=ALERTS)

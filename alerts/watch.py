@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from alerts import push
+from alerts import canary, push
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
@@ -55,6 +55,7 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
         push.forget(s, now)
         _judge_books(s)
         judge_returned(s, now)
+        canary.judge(s, now)
     return reports
 
 
