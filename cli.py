@@ -15,6 +15,7 @@ from commands import (
     judging,
     matching,
     modelling,
+    outboxing,
     procuring,
     quarantining,
     serving,
@@ -80,6 +81,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "list": quarantining.quarantine_list,
             "show": quarantining.quarantine_show,
             "retry": quarantining.quarantine_retry,
+        },
+    ),
+    "outbox": (
+        "Mails that are held, as after a restore.",
+        {
+            "held": outboxing.outbox_held,
+            "hold": outboxing.outbox_hold,
+            "mark-sent": outboxing.outbox_mark_sent,
+            "release": outboxing.outbox_release,
         },
     ),
     "doors": (

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from alerts import chat, webhook
 from alerts.alarms import AlarmKind, door_off, raise_alarm
 from alerts.post import Answered, Poster, Unreached
+from alerts.restored import GENUINE
 from alerts.sender import IDLE_S, LAST_UNIT_S, pause
 from db.models import DoorKind, PushState
 from db.session import async_engine, utcnow
@@ -31,7 +32,7 @@ LONG: Final = timedelta(days=5)  # of nothing but failures, after which a door i
 LONGEST_WAIT: Final = timedelta(days=1)
 GONE: Final = 410
 
-CLAIM: Final = text("""
+CLAIM: Final = text(f"""
     -- the oldest that is due, of a door that nobody else is at; both rows locked, so that what another has just sent
     -- is seen to be sent
     SELECT delivery.id, delivery.push_id, delivery.body, delivery.attempts, delivery.created_at, door.id AS door_id,
@@ -41,6 +42,7 @@ CLAIM: Final = text("""
       JOIN subscriber ON subscriber.id = door.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND door.closed_at IS NULL AND door.off_at IS NULL AND subscriber.unsubscribed_at IS NULL
+       AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR NO KEY UPDATE OF door, delivery SKIP LOCKED
 """)

@@ -12,10 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from alerts import restored
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm, sending_stops
 from alerts.attempt import RELAY, Lane, LockLost, Office, send_one
 from alerts.pace import Pace
 from alerts.relay import Relay, RelayDown
+from alerts.restored import GENUINE
 from alerts.until_told import run_until_told
 from db.models import DeliveryState
 from db.session import async_engine, transaction, utcnow
@@ -31,7 +33,7 @@ LAST_PAUSE_S: Final = 15.0
 LAST_UNIT_S: Final = 8.0
 UNREACHABLE_AFTER: Final = timedelta(minutes=5)
 
-DUE: Final = text("""
+DUE: Final = text(f"""
     SELECT delivery.id, delivery.digest_id, delivery.state, delivery.attempts, delivery.not_before
       FROM delivery
       JOIN digest ON digest.id = delivery.digest_id
@@ -42,6 +44,7 @@ DUE: Final = text("""
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
        AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
                         AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
+       AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
 """)
 
@@ -69,7 +72,7 @@ def drain() -> Drained:
     """Send all that is due now and come back."""
     office = asyncio.run(_all_lanes(asyncio.Event(), until_empty=True))
     with transaction() as s:
-        stops = [alarm.told for alarm in sending_stops(s)]
+        stops = [*filter(None, [restored.why_held(s)]), *(alarm.told for alarm in sending_stops(s))]
     return Drained(
         sent=office.states[DeliveryState.SENT],
         deferred=office.states[DeliveryState.DEFERRED],
@@ -105,6 +108,8 @@ async def pause(seconds: float, *, unless: asyncio.Event) -> None:
 
 async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
     get_settings().require("smtp_host")
+    with ignoring(DBAPIError), transaction() as s:
+        restored.judge(s)
     connections = get_settings().smtp_connections
     engine = async_engine(pool_size=connections)
     office = Office(pace=Pace(get_settings().smtp_rate))
