@@ -69,6 +69,7 @@ class Office:
     reached: bool = False
     down_since: datetime | None = None
     trouble: str | None = None
+    turned_at: datetime | None = None  # when it was last written down that mails are taken
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from alerts import restored
+from alerts import beat, restored
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm, sending_stops
 from alerts.attempt import RELAY, Lane, LockLost, Office, send_one
 from alerts.pace import Pace
@@ -32,6 +32,7 @@ LAST_PAUSE_S: Final = 15.0
 # What a mail in hand may still take after a request to stop; the process is gone within ten seconds.
 LAST_UNIT_S: Final = 8.0
 UNREACHABLE_AFTER: Final = timedelta(minutes=5)
+TURNS: Final = timedelta(minutes=2)
 
 DUE: Final = text(f"""
     SELECT delivery.id, delivery.digest_id, delivery.state, delivery.attempts, delivery.not_before
@@ -150,6 +151,7 @@ async def _lane(engine: AsyncEngine, office: Office, stop: asyncio.Event, *, unt
                 log.warning("database not reached", extra={"error": type(trouble).__name__})
             else:
                 wait_s = FIRST_PAUSE_S
+                await _note_turn(office)
                 if state is None and until_empty:
                     return
                 if state is None:
@@ -158,6 +160,15 @@ async def _lane(engine: AsyncEngine, office: Office, stop: asyncio.Event, *, unt
                 continue
             await pause(wait_s, unless=stop)
             wait_s = min(2 * wait_s, LAST_PAUSE_S)
+
+
+async def _note_turn(office: Office) -> None:
+    """Write down, every other minute at most, that whatever is due is taken."""
+    now = utcnow()
+    if office.turned_at is None or now - office.turned_at >= TURNS:
+        office.turned_at = now
+        with ignoring(DBAPIError):
+            await asyncio.to_thread(beat.keep, beat.Part.SENDER)
 
 
 def _note_down(office: Office, down: RelayDown) -> None:
