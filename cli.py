@@ -46,6 +46,7 @@ for command in (
     alerting.digest,
     alerting.send,
     doors.matches,
+    serving.canary,
     alerting.doctor,
     serving.run,
     serving.web,
@@ -58,7 +59,7 @@ for command in (
 app.command("import")(collecting.import_files)
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "db": ("The database.", {"upgrade": serving.db_upgrade}),
+    "db": ("The database.", {"upgrade": serving.db_upgrade, "clean": serving.db_clean}),
     "profiles": (
         "Firms and what they can do.",
         {"import": matching.profiles_import, "list": matching.profiles_list, "show": matching.profiles_show},

@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import beat, canary, events, push, pusher, sender, source_health, watch
+from alerts import beat, canary, events, push, pusher, retention, sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.beat import Part
 from alerts.children import Overran, command, run_child
@@ -82,6 +82,13 @@ async def learn(timestamp: int) -> None:
     """Take the steps that verdicts ask for; how far they go in a week is the tables' affair, not the timetable's."""
     del timestamp
     await _child("learn", limit_s=LEARN_LIMIT_S)
+
+
+@app.task(name="clean", queue=ALERTS)
+def clean(timestamp: int) -> None:
+    """Remove what has served its time."""
+    del timestamp
+    retention.clean(utcnow())
 
 
 @app.task(name="digests", queue=ALERTS, pass_context=True)

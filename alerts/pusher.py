@@ -20,6 +20,7 @@ from alerts import chat, webhook
 from alerts.alarms import AlarmKind, door_off, raise_alarm
 from alerts.post import Answered, Poster, Unreached
 from alerts.restored import GENUINE
+from alerts.sealed import unseal
 from alerts.sender import IDLE_S, LAST_UNIT_S, pause
 from db.models import DoorKind, PushState
 from db.session import async_engine, utcnow
@@ -126,7 +127,7 @@ async def _send(poster: Poster, due: Row[Any]) -> Answered | Unreached:
     try:
         if due.kind == DoorKind.CHAT:
             return await chat.tell(due.target, body, allowance=poster.allowance)
-        keys = webhook.signing(due.secrets, due.secret_at, now)
+        keys = webhook.signing([unseal(secret) for secret in due.secrets], due.secret_at, now)
         return await poster.post(due.target, webhook.signed_headers(due.push_id, body, keys, now), body)
     except Exception as error:  # noqa: BLE001 - a fault of ours with one row is written down there and stops no other
         # Its type alone: an exception's text may quote the target or the secret.

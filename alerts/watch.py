@@ -53,7 +53,6 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
         restored.judge(s)
         _judge_outbox(s, now)
         push.judge(s, now)
-        push.forget(s, now)
         _judge_books(s)
         judge_returned(s, now)
         canary.judge(s, now)
