@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     lmtp_port: int | None = Field(None, ge=1, le=65535, description="port on which returned mail is taken by LMTP")
     bounce_maildir: Path | None = Field(None, description="Maildir folder into which returned mail is put")
     canary_to: str | None = Field(
-        None, description="address of yours that gets a mail of our own each day, which proves the whole way; none = off"
+        None,
+        description="address of yours that gets a mail of our own each day, which proves the whole way; none = off",
     )
     heartbeat_url: SecretStr | None = Field(
         None, description="https address of a watcher outside, told each time that all our parts have gone through well"

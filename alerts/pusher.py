@@ -46,7 +46,7 @@ CLAIM: Final = text(f"""
        AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR NO KEY UPDATE OF door, delivery SKIP LOCKED
-""")
+""")  # noqa: S608 - the condition is ours
 RECORD: Final = text("""
     UPDATE door_delivery
        SET state = :state, attempts = attempts + 1, not_before = :not_before, sent_at = :sent_at, reply = :reply

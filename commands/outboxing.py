@@ -43,7 +43,7 @@ def outbox_mark_sent(
     from db.session import transaction
 
     with transaction() as s:
-        marked = restored.mark_sent(s, ids if ids else None)
+        marked = restored.mark_sent(s, ids or None)
     console.print(f"{marked} mails are taken for sent")
 
 

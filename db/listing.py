@@ -96,7 +96,9 @@ def counts() -> dict[str, dict[str, Any]]:
     """Per source: notices, quarantined ones and the last run, for the list of sources."""
     with transaction() as s:
         table: dict[str, dict[str, Any]] = {}
-        for source, number in s.execute(select(Notice.source, func.count()).where(Notice.source != CANARY).group_by(Notice.source)):
+        for source, number in s.execute(
+            select(Notice.source, func.count()).where(Notice.source != CANARY).group_by(Notice.source)
+        ):
             table.setdefault(source, {})["notices"] = number
         for source, number in s.execute(select(Quarantined.source, func.count()).group_by(Quarantined.source)):
             table.setdefault(source, {})["quarantined"] = number

@@ -100,7 +100,17 @@ def test_old_runs_go_but_for_those_by_which_a_source_is_judged() -> None:
         for number, (what, new) in enumerate(runs.items()):
             at = now - timedelta(days=200 - number)
             state = "done" if what.startswith("done") else "failed"
-            s.add(Fetch(source="ted", state=state, since_day=at.date(), process="here:1", started_at=at, ended_at=at, new=new))
+            s.add(
+                Fetch(
+                    source="ted",
+                    state=state,
+                    since_day=at.date(),
+                    process="here:1",
+                    started_at=at,
+                    ended_at=at,
+                    new=new,
+                )
+            )
             s.flush()
         first = s.scalars(select(Fetch.id).order_by(Fetch.id)).first()
         s.add(Fetch(source="ted", state="running", since_day=now.date(), process="here:1", started_at=now))

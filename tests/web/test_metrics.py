@@ -53,7 +53,11 @@ def test_what_waits_is_told_with_its_age(client: httpx.Client) -> None:
                          url="https://x.example/", cadence_s=3600, quiet_s=86400, signals=False, state="on")])  # fmt: skip
     beat.keep(beat.Part.DIGESTS)
     with transaction() as s:
-        s.add(Fetch(source="doffin", state="done", since_day=now.date(), process="here:1", ended_at=now - timedelta(hours=2)))
+        s.add(
+            Fetch(
+                source="doffin", state="done", since_day=now.date(), process="here:1", ended_at=now - timedelta(hours=2)
+            )
+        )
         s.execute(update(Delivery).values(not_before=now - timedelta(minutes=10), created_at=now - timedelta(hours=1)))
         raise_alarm(s, AlarmKind.BOOKS, "books", "told")
     found = scraped(client)

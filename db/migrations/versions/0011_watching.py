@@ -36,10 +36,7 @@ def upgrade() -> None:
     op.create_index("uq_subscriber_canary", "subscriber", ["canary"], unique=True, postgresql_where=sa.text("canary"))
     # The wider rule takes the place of the narrow one without a look at every row; what is there keeps it anyhow (O6).
     op.execute("ALTER TABLE door_delivery DROP CONSTRAINT ck_door_delivery_state_known")
-    op.execute(
-        "ALTER TABLE door_delivery ADD CONSTRAINT ck_door_delivery_state_known"
-        f" CHECK ({STATES}) NOT VALID"
-    )
+    op.execute(f"ALTER TABLE door_delivery ADD CONSTRAINT ck_door_delivery_state_known CHECK ({STATES}) NOT VALID")
     op.execute("ALTER TABLE door_delivery VALIDATE CONSTRAINT ck_door_delivery_state_known")
     # Thirteen kinds of alarm are more than anybody keeps in mind: four of them are two now, and the subject tells which.
     op.execute("UPDATE alarm SET kind = 'door_failed', subject = 'off ' || subject WHERE kind = 'door_off'")
