@@ -65,7 +65,7 @@ async def test_a_journey_with_errors_leaves_nobody_in_the_log(
     told = tmp_path / "log"
     with mailroom(tmp_path) as room, told.open("wb") as stderr:
         use_relay(environment, room.port)
-        worker = subprocess.Popen([sys.executable, "-c", WORKER], stderr=stderr)
+        worker = subprocess.Popen([sys.executable, "-c", WORKER], stderr=stderr)  # noqa: ASYNC220 - as long as it runs
         try:
             wait_until(lambda: states() == {"sent": 1, "broken": 1}, within_s=40)
             wait_until(

