@@ -15,6 +15,7 @@ from commands import (
     judging,
     matching,
     modelling,
+    outboxing,
     procuring,
     quarantining,
     rating,
@@ -47,6 +48,7 @@ for command in (
     alerting.digest,
     alerting.send,
     doors.matches,
+    serving.canary,
     alerting.doctor,
     serving.run,
     serving.web,
@@ -60,7 +62,7 @@ for command in (
 app.command("import")(collecting.import_files)
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "db": ("The database.", {"upgrade": serving.db_upgrade}),
+    "db": ("The database.", {"upgrade": serving.db_upgrade, "clean": serving.db_clean}),
     "profiles": (
         "Firms and what they can do.",
         {"import": matching.profiles_import, "list": matching.profiles_list, "show": matching.profiles_show},
@@ -83,6 +85,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "list": quarantining.quarantine_list,
             "show": quarantining.quarantine_show,
             "retry": quarantining.quarantine_retry,
+        },
+    ),
+    "outbox": (
+        "Mails that are held, as after a restore.",
+        {
+            "held": outboxing.outbox_held,
+            "hold": outboxing.outbox_hold,
+            "mark-sent": outboxing.outbox_mark_sent,
+            "release": outboxing.outbox_release,
         },
     ),
     "doors": (

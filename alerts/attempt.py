@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.pace import Pace
 from alerts.relay import Relay, Sent
+from alerts.restored import GENUINE
 from alerts.suppress import suppress
 from alerts.verdict import Breaker, Verdict, verdict
 from alerts.verp import bounce_address
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 
 RELAY: Final = "relay"  # what alarms of the relay are about
 
-CLAIM: Final = text("""
-    -- the oldest delivery that is due, unless the breaker is open; two senders never hold the same row
+CLAIM: Final = text(f"""
+    -- the oldest delivery that is due, unless the breaker is open or this is a restored copy; two senders never hold the same row
     SELECT delivery.id, delivery.sender, delivery.recipient, delivery.message, delivery.attempts,
            subscriber.unsubscribed_at IS NOT NULL AS has_left,
            EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
@@ -40,9 +41,10 @@ CLAIM: Final = text("""
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
        AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
                         AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
+       AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
-""")
+""")  # noqa: S608 - the condition is ours
 RECORD: Final = text("""
     UPDATE delivery
        SET state = :state, attempts = :attempts, not_before = :not_before, sent_at = :sent_at, smtp_reply = :reply
@@ -67,6 +69,7 @@ class Office:
     reached: bool = False
     down_since: datetime | None = None
     trouble: str | None = None
+    turned_at: datetime | None = None  # when it was last written down that mails are taken
 
 
 @dataclass(slots=True)

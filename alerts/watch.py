@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from alerts import push
+from alerts import canary, push, restored
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
@@ -50,11 +50,12 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     judge_sources()
     reports = run_due(now, enough=enough)
     with transaction() as s:
+        restored.judge(s)
         _judge_outbox(s, now)
         push.judge(s, now)
-        push.forget(s, now)
         _judge_books(s)
         judge_returned(s, now)
+        canary.judge(s, now)
     return reports
 
 

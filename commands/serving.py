@@ -22,6 +22,26 @@ def db_upgrade() -> None:
     console.print("the database is up to date")
 
 
+def db_clean(*, as_json: AsJson = False) -> None:
+    """Remove what has served its time, as the timetable does once a day."""
+    ready()
+    get_settings().require("secret_key")
+    from alerts.retention import clean
+    from db.session import utcnow
+
+    done = dict(clean(utcnow()))
+    show([done], as_json=as_json, columns={name: name for name in done}, title="Removed")
+
+
+def canary() -> None:
+    """Put out our own notice of the day, where there is none yet; the timetable does so each morning."""
+    ready()
+    get_settings().require("canary_to")
+    from alerts.canary import put_out
+
+    console.print("it is on its way" if put_out() else "today's is out already")
+
+
 def run() -> None:
     """Run web, clock, worker and postbox in one go, for one machine; stops all of them on Ctrl-C or SIGTERM."""
     get_settings().require("secret_key", "smtp_host", "mail_from")

@@ -3,6 +3,7 @@
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
+from db.marks import Beat, DatabaseMark
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
     Buyer,
@@ -40,10 +41,12 @@ __all__ = [
     "Alert",
     "AlertKind",
     "Base",
+    "Beat",
     "Buyer",
     "BuyerName",
     "Cadence",
     "CpvName",
+    "DatabaseMark",
     "DeadlineEvent",
     "DeclaredSource",
     "Delivery",

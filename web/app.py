@@ -16,6 +16,7 @@ from web.security import Guarded, TooLarge
 
 PUBLIC: Final = (
     Route("/healthz", public.health, methods=["GET"]),
+    Route("/metrics", public.metrics, methods=["GET"]),
     Route("/u/{token}", public.unsubscribe_page, methods=["GET"]),
     Route("/u/{token}", public.unsubscribe, methods=["POST"]),
     Route("/d/{token}", public.digest_page, methods=["GET"]),

@@ -112,6 +112,7 @@ def test_every_door_is_in_the_table(client: httpx.Client) -> None:
         ("/e/{token}.ics", "GET", "HEAD"),
         ("/f/{token}.atom", "GET", "HEAD"),
         ("/healthz", "GET", "HEAD"),
+        ("/metrics", "GET", "HEAD"),
         ("/static/{name}", "GET", "HEAD"),
         ("/täckning", "GET", "HEAD"),
         ("/u/{token}", "GET", "HEAD"),
