@@ -1,5 +1,6 @@
-"""What does a subscriber get? A view becomes the bytes of one mail, or its permanent page."""
+"""What does a subscriber get? A view becomes the bytes of one mail, or its permanent page; and what a letter says."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,15 +13,28 @@ from markupsafe import Markup
 from alerts.entry import usable
 from alerts.outside import safe_url
 from alerts.speak import Names
+from alerts.texts import texts
 from alerts.told import Told, tell
 from alerts.view import DigestView, Entry
 from alerts.wire import Envelope, MailBroken, write
-from db.models import AlertKind
+from db.models import AlertKind, LetterKind
 
 LARGEST: Final = 98_700  # bytes of a mail: with a signature below the 100,000 from which on clients clip it
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
-__all__ = ["LARGEST", "MailBroken", "page_css", "render", "render_html", "render_page", "render_text", "safe_url"]
+__all__ = [
+    "LARGEST", "LetterTold", "MailBroken", "page_css", "render", "render_html", "render_letter", "render_page",
+    "render_text", "safe_url",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterTold:
+    """A letter in words."""
+
+    subject: str
+    text: str
+    html: str
 
 
 def render(
@@ -90,6 +104,24 @@ def render_page(view: DigestView, names: Names, *, css_url: str = "/static/diges
     """The digest's permanent page, whole: all entries, classes instead of styles, so that a strict CSP holds."""
     told = tell(view, names)
     return _environment().get_template("digest/page.html").render(told=told, texts=told.texts, css_url=css_url)
+
+
+def render_letter(kind: LetterKind, language: str, link: str) -> LetterTold:
+    """What a letter of this kind says in this language, as text and as HTML; both say the same."""
+    say = texts(language).say
+    subject = say(f"letter.subject.{kind}")
+    told = {
+        "what": say(f"letter.what.{kind}"),
+        "button": say(f"letter.button.{kind}"),
+        "valid": say(f"letter.valid.{kind}"),
+        "not_asked": say("letter.not_asked"),
+        "link": link,
+    }
+    html = _environment().get_template("letter/body.html").render(
+        **told, subject=subject, language=language, address=say("letter.address"), css=_css()
+    )  # fmt: skip
+    text = _environment().get_template("letter/body.txt").render(**told)
+    return LetterTold(subject=subject, text=text, html=_inliner().inline(html))
 
 
 def page_css() -> str:
