@@ -96,7 +96,7 @@ def render_text(told: Told) -> str:
 
 def render_html(told: Told) -> str:
     """The HTML part of the mail: styles on the elements, and in the head what depends on the screen."""
-    html = _environment().get_template("digest/body.html").render(told=told, texts=told.texts, css=_css())
+    html = _environment().get_template("digest/body.html").render(told=told, texts=told.texts, css=_css("digest"))
     return _inliner().inline(html)
 
 
@@ -118,7 +118,7 @@ def render_letter(kind: LetterKind, language: str, link: str) -> LetterTold:
         "link": link,
     }
     html = _environment().get_template("letter/body.html").render(
-        **told, subject=subject, language=language, address=say("letter.address"), css=_css()
+        **told, subject=subject, language=language, address=say("letter.address"), css=_css("digest") + _css("letter")
     )  # fmt: skip
     text = _environment().get_template("letter/body.txt").render(**told)
     return LetterTold(subject=subject, text=text, html=_inliner().inline(html))
@@ -126,7 +126,7 @@ def render_letter(kind: LetterKind, language: str, link: str) -> LetterTold:
 
 def page_css() -> str:
     """The style sheet that :func:`render_page` links to, to be served as a file of our own."""
-    return _css()
+    return _css("digest")
 
 
 def _rank(entry: Entry, view: DigestView) -> tuple[int, float, int]:
@@ -156,7 +156,7 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_at_rules=True, remove_inlined_selectors=True, load_remote_stylesheets=False)
 
 
-@lru_cache(maxsize=1)
-def _css() -> Markup:
+@lru_cache(maxsize=2)
+def _css(mail: str) -> Markup:
     # Our own file, so that it need not be escaped; it holds nothing from outside.
-    return Markup((TEMPLATES / "digest" / "digest.css").read_text(encoding="utf-8"))  # noqa: S704
+    return Markup((TEMPLATES / mail / f"{mail}.css").read_text(encoding="utf-8"))  # noqa: S704
