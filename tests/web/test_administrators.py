@@ -9,7 +9,6 @@ from time import perf_counter
 import httpx
 import psutil
 import pytest
-import settings as settings_module
 from browsing import PASSWORD, as_administrator, hidden, letters, link_in, make_administrator, submit
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.engine import URL
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 from web_server import visitor
 
 import cli
+import settings as settings_module
 from db.models import Act, Administrator, Audit, LimitedAct, WebSession
 from db.session import transaction, utcnow
 from web import passwords

@@ -6,13 +6,13 @@ from http.cookies import SimpleCookie
 
 import httpx
 import pytest
-import settings as settings_module
 from browsing import PASSWORD, as_subscriber, make_administrator, submit
 from fingerprint import everything
 from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 from web_server import visitor
 
+import settings as settings_module
 from db.models import WebSession
 from db.session import transaction, utcnow
 from factories import make_subscriber
