@@ -21,9 +21,21 @@ _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _kept: dict[str, str] = {}
 
 
-def hidden(page: str) -> dict[str, str]:
+Values = dict[str, str | list[str]]
+
+
+def hidden(page: str) -> Values:
     """What the forms of a page hold unseen, the proof among it."""
-    return {unescape(name): unescape(value) for name, value in _HIDDEN.findall(page)}
+    found: dict[str, list[str]] = {}
+    for name, value in _HIDDEN.findall(page):
+        found.setdefault(unescape(name), []).append(unescape(value))
+    # Each form of a page holds the proof.
+    return {name: values[0] if len(set(values)) == 1 else values for name, values in found.items()}
+
+
+def proof_in(page: str) -> str:
+    """The proof that a page's forms hold."""
+    return str(hidden(page)["proof"])
 
 
 def submit(client: httpx.Client, path: str, *, seen_at: str | None = None, **values: str | list[str]) -> httpx.Response:
@@ -33,7 +45,7 @@ def submit(client: httpx.Client, path: str, *, seen_at: str | None = None, **val
     return send(client, path, hidden(seen.text) | values)
 
 
-def send(client: httpx.Client, path: str, values: dict[str, str | list[str]] | dict[str, str]) -> httpx.Response:
+def send(client: httpx.Client, path: str, values: Values) -> httpx.Response:
     """Send these values as a browser sends a form of ours."""
     pairs = [(name, one) for name, value in values.items() for one in ([value] if isinstance(value, str) else value)]
     headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}

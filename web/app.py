@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, links, public, subscribers
+from web import administrators, doors, links, public, signup, subscribers
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -30,6 +30,11 @@ PUBLIC: Final = (
     Route("/x/{token}.{form}", doors.matches, methods=["GET"]),
     Route("/static/{name}", public.style, methods=["GET"]),
     *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
+    Route("/", signup.start, methods=["GET"]),
+    Route("/signup", signup.first_page, methods=["GET"]),
+    Route("/signup", signup.step, methods=["POST"]),
+    Route("/confirm/{token}", signup.confirm_page, methods=["GET"]),
+    Route("/confirm/{token}", signup.confirm, methods=["POST"]),
     Route("/login", links.ask_page, methods=["GET"]),
     Route("/login", links.ask, methods=["POST"]),
     Route("/login/{token}", links.link_page, methods=["GET"]),

@@ -51,7 +51,7 @@ def link_page(request: Request) -> Response:
     """The question, with a real button: looking uses up nothing (P2)."""
     with transaction() as s:
         letter = letters.find(s, Purpose.LOG_IN, request.path_params["token"])
-    return _spent(request) if letter is None else answer(request, "use_link.html")
+    return spent(request) if letter is None else answer(request, "use_link.html")
 
 
 def use_link(request: Request) -> Response:
@@ -62,7 +62,7 @@ def use_link(request: Request) -> Response:
         if letter is not None and letter.administrator_id is not None:
             administrator = s.get_one(Administrator, letter.administrator_id)
         if letter is None or (administrator is not None and administrator.removed_at is not None):
-            return _spent(request)
+            return spent(request)
         kind = SessionKind.SUBSCRIBER if administrator is None else SessionKind.ADMINISTRATOR
         token = log_in(s, request, subscriber_id=letter.subscriber_id, administrator_id=letter.administrator_id)
         if administrator is not None:
@@ -72,8 +72,9 @@ def use_link(request: Request) -> Response:
     return reply
 
 
-def _spent(request: Request) -> Response:
-    return answer(request, "spent.html", status=404)
+def spent(request: Request, again: str = "/login") -> Response:
+    """The same words for a link that was used, is too old, or never was ours; and where to get another."""
+    return answer(request, "spent.html", status=404, again=again)
 
 
 def _post_link(email: str, kind: SessionKind) -> None:
