@@ -53,9 +53,9 @@ def run() -> None:
 
 
 def web() -> None:
-    """Serve the pages: unsubscribing, each digest's permanent page, what is read and what is not, /healthz."""
+    """Serve the pages: signing up, logging in, unsubscribing, each digest's permanent page, what is read, /healthz."""
     ready()
-    get_settings().require("secret_key")
+    get_settings().require("secret_key", "mail_from")
     from web.app import serve
 
     serve(get_settings().web_host, get_settings().port)

@@ -1,5 +1,18 @@
 """Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
+from db.access import (
+    Act,
+    Administrator,
+    Audit,
+    Consent,
+    FirstVerdict,
+    Letter,
+    LetterKind,
+    LimitedAct,
+    SessionKind,
+    Signup,
+    WebSession,
+)
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
@@ -37,14 +50,18 @@ from db.subscribers import (
 from db.types import Base
 
 __all__ = [
+    "Act",
+    "Administrator",
     "Alarm",
     "Alert",
     "AlertKind",
+    "Audit",
     "Base",
     "Beat",
     "Buyer",
     "BuyerName",
     "Cadence",
+    "Consent",
     "CpvName",
     "DatabaseMark",
     "DeadlineEvent",
@@ -62,7 +79,11 @@ __all__ = [
     "Feedback",
     "Fetch",
     "FetchState",
+    "FirstVerdict",
     "JudgedMatch",
+    "Letter",
+    "LetterKind",
+    "LimitedAct",
     "Lot",
     "Match",
     "Notice",
@@ -79,6 +100,8 @@ __all__ = [
     "RunKind",
     "ScoreRevision",
     "SentenceWeight",
+    "SessionKind",
+    "Signup",
     "SourceState",
     "Subscriber",
     "Suppression",
@@ -87,4 +110,5 @@ __all__ = [
     "Unfit",
     "Verdict",
     "VersionBuyer",
+    "WebSession",
 ]
