@@ -1,5 +1,6 @@
 """What may every test stand on? A real PostgreSQL, a database of its own for each test, and settings that point at it."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,17 @@ import settings as settings_module
 from db import migrate, seed, session
 
 SHARED = Path(__file__).parents[2] / "shared"  # real payloads and judgements, where a developer has them
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` writes golden files anew, for a person to read the difference."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files and expected.json anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let every helper know of the option, wherever it runs."""
+    if config.getoption("--update-golden"):
+        os.environ["PYTEST_UPDATE_GOLDEN"] = "1"
 
 
 @pytest.fixture(scope="session")
