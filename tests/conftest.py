@@ -21,6 +21,17 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM = 2 * 1024**3  # enough for every worker's server; a container's own /dev/shm is often far smaller
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` writes golden files anew, for a person to read the difference."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files and expected.json anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let every helper know of the option, wherever it runs."""
+    if config.getoption("--update-golden"):
+        os.environ["PYTEST_UPDATE_GOLDEN"] = "1"
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[URL]:
     """A PostgreSQL server of this test process, and its address."""
