@@ -55,7 +55,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_the_groups_are_there() -> None:
     assert {name: sorted(verbs) for name, (_, verbs) in GROUPS.items()} == {
-        "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"],
+        "db": ["clean", "upgrade"], "outbox": ["held", "hold", "mark-sent", "release"], "profiles": ["import", "list", "show"], "reference": ["import"],
         "threshold": ["set", "show", "undo"], "model": ["fetch"],
         "doors": ["change", "close", "list", "open", "push", "resume", "secret"],
         "quarantine": ["list", "retry", "show"], "procurement": ["join", "show", "split"],
