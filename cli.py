@@ -9,14 +9,17 @@ from collections.abc import Callable
 import typer
 
 from commands import (
+    administering,
     alerting,
     collecting,
     doors,
     judging,
     matching,
     modelling,
+    outboxing,
     procuring,
     quarantining,
+    rating,
     serving,
     thresholds,
 )
@@ -36,6 +39,7 @@ for command in (
     collecting.sources,
     collecting.crawl,
     collecting.notices,
+    rating.rates,
     matching.match,
     matching.preview,
     modelling.rescore,
@@ -45,6 +49,7 @@ for command in (
     alerting.digest,
     alerting.send,
     doors.matches,
+    serving.canary,
     alerting.doctor,
     serving.run,
     serving.web,
@@ -52,12 +57,13 @@ for command in (
     serving.worker,
     serving.postbox,
     serving.demo,
+    serving.sandbox,
 ):
     app.command()(command)
 app.command("import")(collecting.import_files)
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "db": ("The database.", {"upgrade": serving.db_upgrade}),
+    "db": ("The database.", {"upgrade": serving.db_upgrade, "clean": serving.db_clean}),
     "profiles": (
         "Firms and what they can do.",
         {"import": matching.profiles_import, "list": matching.profiles_list, "show": matching.profiles_show},
@@ -82,6 +88,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "retry": quarantining.quarantine_retry,
         },
     ),
+    "outbox": (
+        "Mails that are held, as after a restore.",
+        {
+            "held": outboxing.outbox_held,
+            "hold": outboxing.outbox_hold,
+            "mark-sent": outboxing.outbox_mark_sent,
+            "release": outboxing.outbox_release,
+        },
+    ),
     "doors": (
         "Ways to be told beside the mail.",
         {
@@ -92,6 +107,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "resume": doors.doors_resume,
             "close": doors.doors_close,
             "push": doors.doors_push,
+        },
+    ),
+    "admin": (
+        "Who may log in at /admin.",
+        {
+            "add": administering.admin_add,
+            "list": administering.admin_list,
+            "remove": administering.admin_remove,
+            "password": administering.admin_password,
         },
     ),
     "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),

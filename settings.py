@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     )
     port: int = Field(8080, validation_alias="PORT", ge=1, le=65535, description="port the web process listens on")
     web_host: str = Field("127.0.0.1", description="address the web process listens on (0.0.0.0 on a PaaS)")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="proxies of yours before the web process, each appending to X-Forwarded-For; 0 = none",
+    )
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="signs links; comma-separated, newest first, 32 characters or more each; required to send"
     )
@@ -93,6 +99,16 @@ class Settings(BaseSettings):
     lmtp_host: str = Field("127.0.0.1", description="address on which returned mail is taken by LMTP")
     lmtp_port: int | None = Field(None, ge=1, le=65535, description="port on which returned mail is taken by LMTP")
     bounce_maildir: Path | None = Field(None, description="Maildir folder into which returned mail is put")
+    canary_to: str | None = Field(
+        None,
+        description="address of yours that gets a mail of our own each day, which proves the whole way; none = off",
+    )
+    heartbeat_url: SecretStr | None = Field(
+        None, description="https address of a watcher outside, told each time that all our parts have gone through well"
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="what Prometheus says to read /metrics, 32 characters or more; none = there is no such page"
+    )
     dns_server: str | None = Field(
         None, description="DNS server that `doctor mail` asks, as address or address:port; none = the system's"
     )
@@ -168,6 +184,20 @@ class Settings(BaseSettings):
         if key is not None and "PRIVATE KEY-----" not in key.get_secret_value():
             raise ValueError("needs a private key in PEM; give the file as ANBUDSVAKT_DKIM_KEY_FILE")
         return key
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _secret_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith("https://"):
+            raise ValueError("needs an https address")
+        return url
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _long(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"needs {SHORTEST_SECRET} characters or more")
+        return token
 
     @field_validator("secret_key")
     @classmethod

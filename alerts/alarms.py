@@ -22,17 +22,26 @@ class AlarmKind(StrEnum):
     DIGEST_BROKEN = "digest_broken"
     SOURCE_FAILED = "source_failed"
     SOURCE_SILENT = "source_silent"
-    CHILD_OVERRAN = "child_overran"
     CHILD_FAILED = "child_failed"
     OUTBOX_STUCK = "outbox_stuck"
     BOOKS = "books"
     BOUNCED_FOR_US = "bounced_for_us"
     COMPLAINTS = "complaints"  # of subject STOP it stops the sending, as relay_refuses does
-    DOOR_OFF = "door_off"
-    DOOR_BROKEN = "door_broken"
+    DOOR_FAILED = "door_failed"  # its subject says how: door_off, door_broken
+    CANARY = "canary"
 
 
 STOP: Final = "stop"
+
+
+def door_off(door_id: int) -> str:
+    """What the alarm of a door that is switched off is about."""
+    return f"off {door_id}"
+
+
+def door_broken(door_id: int) -> str:
+    """What the alarm of a door for which nothing can be written is about."""
+    return f"broken {door_id}"
 
 
 def raise_alarm(s: Session, kind: AlarmKind, subject: str, told: str) -> bool:

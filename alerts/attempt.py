@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.pace import Pace
 from alerts.relay import Relay, Sent
+from alerts.restored import GENUINE
 from alerts.suppress import suppress
 from alerts.verdict import Breaker, Verdict, verdict
 from alerts.verp import bounce_address
@@ -27,22 +28,27 @@ log = logging.getLogger(__name__)
 
 RELAY: Final = "relay"  # what alarms of the relay are about
 
-CLAIM: Final = text("""
-    -- the oldest delivery that is due, unless the breaker is open; two senders never hold the same row
+CLAIM: Final = text(f"""
+    -- The oldest delivery that is due, unless the breaker is open or this is a restored copy; two senders never hold the
+    -- same row. A letter was asked for just now: it asks neither who has left nor for a pause, and a confirmation not
+    -- even for suppressions (D15).
     SELECT delivery.id, delivery.sender, delivery.recipient, delivery.message, delivery.attempts,
            subscriber.unsubscribed_at IS NOT NULL AS has_left,
-           EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
+           letter.kind IS DISTINCT FROM 'confirm' AND EXISTS (
+               SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
       FROM delivery
-      JOIN digest ON digest.id = delivery.digest_id
-      JOIN subscriber ON subscriber.id = digest.subscriber_id
+      LEFT JOIN digest ON digest.id = delivery.digest_id
+      LEFT JOIN letter ON letter.id = delivery.letter_id
+      LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND delivery.message IS NOT NULL AND delivery.id <> ALL(:in_hand)
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
        AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
                         AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
+       AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
-""")
+""")  # noqa: S608 - the condition is ours
 RECORD: Final = text("""
     UPDATE delivery
        SET state = :state, attempts = :attempts, not_before = :not_before, sent_at = :sent_at, smtp_reply = :reply
@@ -67,6 +73,7 @@ class Office:
     reached: bool = False
     down_since: datetime | None = None
     trouble: str | None = None
+    turned_at: datetime | None = None  # when it was last written down that mails are taken
 
 
 @dataclass(slots=True)

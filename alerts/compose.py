@@ -10,6 +10,7 @@ as of a new one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import exists, select
@@ -20,13 +21,16 @@ from alerts.heard import unheard
 from alerts.just_under import near_misses, notices_read, sources_read
 from alerts.outside import safe_url
 from alerts.sources import source_name
+from alerts.speak import MONEY
 from alerts.standing import Standing, leading, standings
 from alerts.telling import Telling, telling, was_open
 from alerts.tokens import digest_url, event_url, unsubscribe_url, verdict_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
+from classifier.demands import CLEARANCE, Demand, demands
 from classifier.owed import declined
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
 from db.notices import said
+from db.rates import Rates, rates_on
 
 # Of a calibrated probability: four of five such notices are for this profile; three of five; fewer.
 VERY_STRONG = 0.8
@@ -43,6 +47,7 @@ def compose(
     found = standings(s, owed, profiles.values(), language=subscriber.language)
     changes_alone = [one.procurement_id for one in found if leading(one.alerts).kind == AlertKind.CHANGE]
     new_to_them = unheard(s, subscriber.id, digest.id, changes_alone)
+    rates = rates_on(s, local_day(run.as_of))
     not_for_them = declined(s, subscriber.id, {one.procurement_id for one in found})
     told: dict[Telling, list[Entry]] = {how: [] for how in Telling}
     passed = 0
@@ -57,7 +62,8 @@ def compose(
         elif how is None and reasons and was_open(standing):
             passed += 1
         elif how is Telling.REMINDED or (how is Telling.NEW and reasons):
-            told[how].append(entry_of(standing, subscriber, reasons, ()))
+            entry = replace(entry_of(standing, subscriber, reasons, ()), demands=_demands(standing.shown, profiles))
+            told[how].append(_in_own_money(entry, subscriber, rates))
     if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
@@ -209,6 +215,23 @@ def entry_of(
         calendar_url=event_url(alert.id) if due and not standing.cancelled else None,
         verdict_url=verdict_url(alert.id),
     )
+
+
+def _demands(shown: NoticeVersion, profiles: Mapping[int, Profile]) -> tuple[Demand, ...]:
+    """What the notice that is quoted asks for, and which of it any of the reader's profiles says they have."""
+    texts = [said(words, shown.language) for words in (shown.title, shown.description)]
+    texts += [said(words, shown.language) for lot in shown.lots for words in (lot.title, lot.description)]
+    ours = (sentence for profile in profiles.values() for sentence in profile.sentences)
+    return demands(texts, ours, asked=(CLEARANCE,) if shown.security_clearance else ())
+
+
+def _in_own_money(entry: Entry, subscriber: Subscriber, rates: Rates) -> Entry:
+    """The entry with its value in the reader's currency too, where it is in another and its rate is known."""
+    own = MONEY.get(subscriber.country)
+    if entry.amount is None or not entry.currency or own is None or entry.currency == own:
+        return entry
+    about = rates.convert(entry.amount, entry.currency, own)
+    return entry if about is None else replace(entry, own_amount=about, own_currency=own)
 
 
 def _links(standing: Standing) -> tuple[PortalLink, ...]:

@@ -5,21 +5,26 @@ the new address from the old one. What is secret in a row is a webhook's signing
 secret and a chat's target, which neither lists nor logs show.
 """
 
+import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from alerts import chat, post
-from alerts.alarms import AlarmKind, close_alarm
+from alerts.alarms import AlarmKind, close_alarm, door_broken, door_off
 from alerts.push import PUSHED
+from alerts.sealed import Unsealable, is_newest, opens, seal, unseal
 from alerts.tokens import Purpose, read, sign
 from alerts.webhook import new_secret
 from db.models import Alert, Door, DoorDelivery, DoorKind, Profile, PushState, Subscriber
 from db.session import utcnow
 from net.addresses import PUBLIC_ONLY, Allowance
 from settings import get_settings
+
+log = logging.getLogger(__name__)
 
 # Where each door is, beneath the site's own address, and what a token must have been signed for.
 PATHS: Final = {
@@ -79,7 +84,7 @@ def open_door(
 def _begin(s: Session, door: Door) -> None:
     """What was owed before there was this door is not owed to it; whatever has no row afterwards is."""
     if door.kind == DoorKind.WEBHOOK:
-        door.secrets = [new_secret()]
+        door.secrets = [seal(new_secret())]
     before = select(literal(door.id), Alert.id, literal(PushState.BEFORE)).where(
         Alert.subscriber_id == door.subscriber_id
     )
@@ -91,8 +96,29 @@ def new_signing_secret(s: Session, door_id: int) -> Door:
     door = _pushed(s, door_id)
     if door.kind != DoorKind.WEBHOOK:
         raise DoorRefused("only a webhook is signed")
-    door.secrets, door.secret_at = [new_secret(), *door.secrets[:1]], utcnow()
+    door.secrets, door.secret_at = [seal(new_secret()), *filter(opens, door.secrets[:1])], utcnow()
     return door
+
+
+def reseal(s: Session, _now: datetime) -> int:
+    """Seal every door's secrets with the newest key, so that the one before it can be let go; gives how many doors."""
+    done = 0
+    for door in s.scalars(select(Door).where(func.cardinality(Door.secrets) > 0).with_for_update()):
+        if all(map(is_newest, door.secrets)):
+            continue
+        try:
+            door.secrets = [seal(unseal(secret)) for secret in door.secrets]
+        except Unsealable:
+            # Its messages wait, and its owner needs another secret: `doors secret`.
+            log.warning("secret lost with its key", extra={"door_id": door.id})
+            continue
+        done += 1
+    return done
+
+
+def secrets_of(door: Door) -> list[str]:
+    """What is signed with at this door, newest first, to be shown to its owner alone."""
+    return [unseal(secret) for secret in door.secrets]
 
 
 def resume_door(s: Session, door_id: int) -> Door:
@@ -102,7 +128,7 @@ def resume_door(s: Session, door_id: int) -> Door:
     door.failures = 0
     waiting = (DoorDelivery.door_id == door_id, DoorDelivery.state.in_((PushState.QUEUED, PushState.DEFERRED)))
     s.execute(update(DoorDelivery).where(*waiting).values(not_before=utcnow()))
-    close_alarm(s, AlarmKind.DOOR_OFF, str(door_id))
+    close_alarm(s, AlarmKind.DOOR_FAILED, door_off(door_id))
     return door
 
 
@@ -128,8 +154,8 @@ def close_door(s: Session, door_id: int) -> Door:
     if door is None:
         raise DoorRefused("there is no such open door")
     door.closed_at = utcnow()
-    close_alarm(s, AlarmKind.DOOR_OFF, str(door_id))
-    close_alarm(s, AlarmKind.DOOR_BROKEN, str(door_id))
+    close_alarm(s, AlarmKind.DOOR_FAILED, door_off(door_id))
+    close_alarm(s, AlarmKind.DOOR_FAILED, door_broken(door_id))
     s.flush()
     return door
 

@@ -11,6 +11,7 @@ from alerts.deadline import SaidDeadline, Urgency
 from alerts.outside import NAME, SENTENCE, TITLE, safe_url, shown
 from alerts.speak import Speaker
 from alerts.view import Entry, Reason, Side
+from classifier.demands import AGREEMENT, CLEARANCE, Demand
 from db.models import Verdict
 
 REASONS: Final = 6
@@ -55,6 +56,7 @@ class ToldEntry:
     reasons: tuple[ToldReason, ...]
     more_reasons: str | None
     marks: tuple[str, ...]
+    demands: str | None
     links: tuple[ToldLink, ...]
     more_links: str | None
     verdicts: tuple[ToldLink, ...]
@@ -90,6 +92,7 @@ def tell_entry(entry: Entry, said: Speaker, *, number: int | None) -> ToldEntry:
         reasons=tuple(_reason(reason, said) for reason in reasons[:REASONS]),
         more_reasons=_more(said, "more.profiles", len(reasons) - REASONS),
         marks=() if is_change else _marks(entry, said),
+        demands=None if is_change else _demands(entry, said),
         links=links[:LINKS],
         more_links=_more(said, "more.links", len(links) - LINKS),
         verdicts=_verdicts(entry, said),
@@ -103,7 +106,9 @@ def _facts(entry: Entry, said: Speaker, *, is_change: bool) -> tuple[str, ...]:
     # Under its own country's heading a region is enough; elsewhere the country is part of the place.
     name_country = entry.side is Side.WIDER or (is_change and entry.side is not Side.HOME)
     place = said.place(entry.nuts, nationwide=entry.nationwide, country=entry.country, name_country=name_country)
-    return (buyer, place) if is_change else (buyer, place, said.money(entry.amount, entry.currency))
+    if is_change:
+        return buyer, place
+    return buyer, place, said.money_also(entry.amount, entry.currency, entry.own_amount, entry.own_currency)
 
 
 def deadline_of(entry: Entry, said: Speaker) -> SaidDeadline | None:
@@ -133,7 +138,7 @@ def _verdicts(entry: Entry, said: Speaker) -> tuple[ToldLink, ...]:
 
 
 def _calendar(entry: Entry, said: Speaker) -> ToldLink | None:
-    url = safe_url(entry.calendar_url) if entry.calendar_url else None
+    url = safe_url(entry.calendar_url) if entry.calendar_url and not entry.cancelled else None
     return ToldLink(words=said.texts.say("calendar.add"), url=url) if url else None
 
 
@@ -184,10 +189,29 @@ def _marks(entry: Entry, said: Speaker) -> tuple[str, ...]:
         said.cpv(entry.cpv[0]) if entry.cpv else None,
         said.procedure(entry.procedure_type),
         said.texts.say("mark.framework") if entry.framework else None,
-        said.texts.say("mark.security") if entry.security_clearance else None,
         said.texts.say("mark.published", day=said.clock.day(said.clock.local(published).date())) if published else None,
     )
     return tuple(mark for mark in marks if mark)
+
+
+def _demands(entry: Entry, said: Speaker) -> str | None:
+    """What is asked for, and whether the reader's profile says that they have it; None where nothing is."""
+    asked = entry.demands
+    if entry.security_clearance and all(one.key != CLEARANCE for one in asked):
+        # As digests of before demands were looked for have it.
+        asked = (Demand(key=CLEARANCE, quote="", held=False), *asked)
+    if not asked:
+        return None
+    told = [
+        said.texts.say(
+            "demand.held" if one.held else "demand.unclear",
+            what=said.texts.say(f"demand.what.{one.key}")
+            if one.key in (CLEARANCE, AGREEMENT)
+            else shown(one.quote, 40),
+        )
+        for one in asked
+    ]
+    return said.texts.say("demand.asks", what=" · ".join(told))
 
 
 def usable(at: datetime | None) -> datetime | None:

@@ -16,8 +16,9 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import events, push, pusher, sender, source_health, watch
+from alerts import beat, canary, events, push, pusher, retention, sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
+from alerts.beat import Part
 from alerts.children import Overran, command, run_child
 from alerts.digest import run_due
 from alerts.until_told import run_until_told
@@ -29,6 +30,7 @@ CRAWLS: Final = "crawls"  # a queue of their own, so that no slow portal ever ke
 ALERTS: Final = "alerts"
 MATCH_LIMIT_S: Final = 1200.0
 LEARN_LIMIT_S: Final = 600.0
+RATES_LIMIT_S: Final = 120.0
 # Jobs that have not ended by then are cut off; what they were doing is taken up again from the tables.
 GRACE_S: Final = 3.0
 RETRY_S: Final = 5.0
@@ -59,8 +61,21 @@ async def crawl(source: str, timestamp: int) -> None:
 @app.task(name="match", queue=ALERTS)
 async def match(timestamp: int) -> None:
     """Score what is owed to the scorer, in a child whose memory is given back; then see who is to be told."""
-    await _child("match", limit_s=MATCH_LIMIT_S)
+    if await _child("match", limit_s=MATCH_LIMIT_S):
+        await asyncio.to_thread(beat.keep, Part.MATCH)
     await enqueue(digests, timestamp)
+
+
+@app.task(name="canary", queue=ALERTS)
+async def put_out_canary(timestamp: int) -> None:
+    """Store our own notice of the day, where an operator wants one, and see it on its way."""
+    try:
+        if not await asyncio.to_thread(canary.put_out):
+            return
+    except Exception as error:
+        await asyncio.to_thread(canary.could_not, error)
+        raise
+    await enqueue(match, timestamp)
 
 
 @app.task(name="learn", queue=ALERTS)
@@ -70,6 +85,20 @@ async def learn(timestamp: int) -> None:
     await _child("learn", limit_s=LEARN_LIMIT_S)
 
 
+@app.task(name="rates", queue=ALERTS)
+async def rates(timestamp: int) -> None:
+    """Read what currencies are worth; a day without it is no loss, for yesterday's rates still hold."""
+    del timestamp
+    await _child("rates", limit_s=RATES_LIMIT_S)
+
+
+@app.task(name="clean", queue=ALERTS)
+def clean(timestamp: int) -> None:
+    """Remove what has served its time."""
+    del timestamp
+    retention.clean(utcnow())
+
+
 @app.task(name="digests", queue=ALERTS, pass_context=True)
 def digests(context: JobContext, timestamp: int) -> None:
     """Move the deadlines that corrigenda moved, see what webhooks are owed; then build every digest run that is due."""
@@ -77,6 +106,7 @@ def digests(context: JobContext, timestamp: int) -> None:
     events.keep()
     push.owe()
     run_due(utcnow(), enough=context.should_abort)
+    beat.keep(Part.DIGESTS)
 
 
 @app.task(name="watch", queue=ALERTS, pass_context=True)
@@ -90,6 +120,8 @@ async def look(context: JobContext, timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+    await asyncio.to_thread(beat.keep, Part.WATCH)
+    await beat.tell_outside()
 
 
 async def enqueue(task: Any, timestamp: int, *, entry: str = "", **arguments: str) -> bool:
@@ -163,19 +195,22 @@ async def _until(stop: asyncio.Event, *work: Any) -> None:
             raise outcome
 
 
-async def _child(*words: str, limit_s: float) -> None:
-    """Run one of our commands as a child; an alarm where it hangs or breaks, closed when it goes well again."""
+async def _child(*words: str, limit_s: float) -> bool:
+    """Run one of our commands as a child; an alarm where it hangs or breaks, closed when it goes well again.
+
+    Gives whether it went well.
+    """
     subject = " ".join(words)
     try:
         code = await run_child(command(*words), limit_s=limit_s)
     except Overran as overran:
         with transaction() as s:
-            raise_alarm(s, AlarmKind.CHILD_OVERRAN, subject, str(overran))
-        return
+            raise_alarm(s, AlarmKind.CHILD_FAILED, subject, str(overran))
+        return False
     with transaction() as s:
-        close_alarm(s, AlarmKind.CHILD_OVERRAN, subject)
         # Exit code 1 is the source's own trouble, which its Fetch tells; anything else is ours.
         if code in {0, 1}:
             close_alarm(s, AlarmKind.CHILD_FAILED, subject)
         else:
             raise_alarm(s, AlarmKind.CHILD_FAILED, subject, f"ended with exit code {code}")
+    return code == 0

@@ -14,7 +14,7 @@ from alerts.view import NearMiss, SourceRead
 from classifier.revisions import speaking
 from classifier.threshold import JUST_UNDER
 from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion, ToldBefore
-from db.notices import said
+from db.notices import CANARY, said
 from db.session import utcnow
 
 BEST = 5
@@ -43,7 +43,8 @@ def since(s: Session, subscriber_id: int) -> datetime:
 
 def notices_read(s: Session, subscriber_id: int) -> int:
     """Notices that we met for the first time since this subscriber's last digest."""
-    return s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since(s, subscriber_id))) or 0
+    fresh = (Notice.created_at > since(s, subscriber_id), Notice.source != CANARY)
+    return s.scalar(select(func.count(Notice.id)).where(*fresh)) or 0
 
 
 def sources_read(s: Session, subscriber_id: int) -> tuple[SourceRead, ...]:
@@ -65,7 +66,8 @@ def sources_read(s: Session, subscriber_id: int) -> tuple[SourceRead, ...]:
     )
     imported = s.execute(
         select(Notice.source, func.max(Notice.created_at).label("at"))
-        .where(Notice.created_at > since(s, subscriber_id), Notice.source.not_in(select(Fetch.source)))
+        .where(Notice.created_at > since(s, subscriber_id), Notice.source != CANARY)
+        .where(Notice.source.not_in(select(Fetch.source)))
         .group_by(Notice.source)
     )
     without_run = {row.source: row.at for row in imported}

@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from alerts import chat, webhook
-from alerts.alarms import AlarmKind, close_alarm, raise_alarm
+from alerts.alarms import AlarmKind, close_alarm, door_broken, raise_alarm
 from alerts.ledger import ToldAlert, active_profiles, told_alerts
 from alerts.speak import Names, speaker
 from db import seed
@@ -84,7 +84,7 @@ def _owe_all(door_id: int) -> int:
                 found, fresh = _owe_some(s, door_id, seed.load())
                 queued += fresh
                 if not found:
-                    close_alarm(s, AlarmKind.DOOR_BROKEN, str(door_id))
+                    close_alarm(s, AlarmKind.DOOR_FAILED, door_broken(door_id))
                     return queued
     except (OperationalError, InterfaceError):
         raise  # the database's trouble, not this door's
@@ -93,7 +93,7 @@ def _owe_all(door_id: int) -> int:
         what = type(error).__name__
         log.error("door broken", extra={"door_id": door_id, "error": what})  # noqa: TRY400 - as above
         with transaction() as s:
-            raise_alarm(s, AlarmKind.DOOR_BROKEN, str(door_id), f"what it is owed could not be written: {what}")
+            raise_alarm(s, AlarmKind.DOOR_FAILED, door_broken(door_id), f"what it is owed could not be written: {what}")
         return queued
 
 

@@ -17,8 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from alerts import chat, webhook
-from alerts.alarms import AlarmKind, raise_alarm
+from alerts.alarms import AlarmKind, door_off, raise_alarm
 from alerts.post import Answered, Poster, Unreached
+from alerts.restored import GENUINE
+from alerts.sealed import unseal
 from alerts.sender import IDLE_S, LAST_UNIT_S, pause
 from db.models import DoorKind, PushState
 from db.session import async_engine, utcnow
@@ -31,7 +33,7 @@ LONG: Final = timedelta(days=5)  # of nothing but failures, after which a door i
 LONGEST_WAIT: Final = timedelta(days=1)
 GONE: Final = 410
 
-CLAIM: Final = text("""
+CLAIM: Final = text(f"""
     -- the oldest that is due, of a door that nobody else is at; both rows locked, so that what another has just sent
     -- is seen to be sent
     SELECT delivery.id, delivery.push_id, delivery.body, delivery.attempts, delivery.created_at, door.id AS door_id,
@@ -41,9 +43,10 @@ CLAIM: Final = text("""
       JOIN subscriber ON subscriber.id = door.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND door.closed_at IS NULL AND door.off_at IS NULL AND subscriber.unsubscribed_at IS NULL
+       AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR NO KEY UPDATE OF door, delivery SKIP LOCKED
-""")
+""")  # noqa: S608 - the condition is ours
 RECORD: Final = text("""
     UPDATE door_delivery
        SET state = :state, attempts = attempts + 1, not_before = :not_before, sent_at = :sent_at, reply = :reply
@@ -124,7 +127,7 @@ async def _send(poster: Poster, due: Row[Any]) -> Answered | Unreached:
     try:
         if due.kind == DoorKind.CHAT:
             return await chat.tell(due.target, body, allowance=poster.allowance)
-        keys = webhook.signing(due.secrets, due.secret_at, now)
+        keys = webhook.signing([unseal(secret) for secret in due.secrets], due.secret_at, now)
         return await poster.post(due.target, webhook.signed_headers(due.push_id, body, keys, now), body)
     except Exception as error:  # noqa: BLE001 - a fault of ours with one row is written down there and stops no other
         # Its type alone: an exception's text may quote the target or the secret.
@@ -141,7 +144,7 @@ async def _record(session: AsyncSession, due: Row[Any], found: PushVerdict, now:
     await session.execute(ILL, {"door_id": due.door_id, "now": now, "off_at": now if found.off else None})
     await session.execute(HOLD, {"door_id": due.door_id, "not_before": now + found.wait})
     if found.off:
-        await session.run_sync(raise_alarm, AlarmKind.DOOR_OFF, str(due.door_id), f"{due.kind}: {found.off}")
+        await session.run_sync(raise_alarm, AlarmKind.DOOR_FAILED, door_off(due.door_id), f"{due.kind}: {found.off}")
 
 
 async def run(stop: asyncio.Event, poster: Poster | None = None) -> Counter[PushState]:

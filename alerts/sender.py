@@ -12,10 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from alerts import beat, restored
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm, sending_stops
 from alerts.attempt import RELAY, Lane, LockLost, Office, send_one
 from alerts.pace import Pace
 from alerts.relay import Relay, RelayDown
+from alerts.restored import GENUINE
 from alerts.until_told import run_until_told
 from db.models import DeliveryState
 from db.session import async_engine, transaction, utcnow
@@ -30,20 +32,24 @@ LAST_PAUSE_S: Final = 15.0
 # What a mail in hand may still take after a request to stop; the process is gone within ten seconds.
 LAST_UNIT_S: Final = 8.0
 UNREACHABLE_AFTER: Final = timedelta(minutes=5)
+TURNS: Final = timedelta(minutes=2)
 
-DUE: Final = text("""
-    SELECT delivery.id, delivery.digest_id, delivery.state, delivery.attempts, delivery.not_before
+DUE: Final = text(f"""
+    SELECT delivery.id, delivery.digest_id, delivery.letter_id, delivery.state, delivery.attempts, delivery.not_before
       FROM delivery
-      JOIN digest ON digest.id = delivery.digest_id
-      JOIN subscriber ON subscriber.id = digest.subscriber_id
+      LEFT JOIN digest ON digest.id = delivery.digest_id
+      LEFT JOIN letter ON letter.id = delivery.letter_id
+      LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND delivery.message IS NOT NULL AND subscriber.unsubscribed_at IS NULL
-       AND NOT EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient))
+       AND (letter.kind = 'confirm' OR NOT EXISTS (
+            SELECT FROM suppression WHERE address = lower(delivery.recipient)))
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
        AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
                         AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
+       AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
-""")
+""")  # noqa: S608 - the condition is ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ def drain() -> Drained:
     """Send all that is due now and come back."""
     office = asyncio.run(_all_lanes(asyncio.Event(), until_empty=True))
     with transaction() as s:
-        stops = [alarm.told for alarm in sending_stops(s)]
+        stops = [*filter(None, [restored.why_held(s)]), *(alarm.told for alarm in sending_stops(s))]
     return Drained(
         sent=office.states[DeliveryState.SENT],
         deferred=office.states[DeliveryState.DEFERRED],
@@ -105,6 +111,8 @@ async def pause(seconds: float, *, unless: asyncio.Event) -> None:
 
 async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
     get_settings().require("smtp_host")
+    with ignoring(DBAPIError), transaction() as s:
+        restored.judge(s)
     connections = get_settings().smtp_connections
     engine = async_engine(pool_size=connections)
     office = Office(pace=Pace(get_settings().smtp_rate))
@@ -145,6 +153,7 @@ async def _lane(engine: AsyncEngine, office: Office, stop: asyncio.Event, *, unt
                 log.warning("database not reached", extra={"error": type(trouble).__name__})
             else:
                 wait_s = FIRST_PAUSE_S
+                await _note_turn(office)
                 if state is None and until_empty:
                     return
                 if state is None:
@@ -153,6 +162,15 @@ async def _lane(engine: AsyncEngine, office: Office, stop: asyncio.Event, *, unt
                 continue
             await pause(wait_s, unless=stop)
             wait_s = min(2 * wait_s, LAST_PAUSE_S)
+
+
+async def _note_turn(office: Office) -> None:
+    """Write down, every other minute at most, that whatever is due is taken."""
+    now = utcnow()
+    if office.turned_at is None or now - office.turned_at >= TURNS:
+        office.turned_at = now
+        with ignoring(DBAPIError):
+            await asyncio.to_thread(beat.keep, beat.Part.SENDER)
 
 
 def _note_down(office: Office, down: RelayDown) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from db.notices import CANARY
+
 # Proper names, the same in every language. A feed that an administrator added goes by the key he gave it.
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -23,6 +25,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "kommers-trafik": "Kommers (Trafikverket)",
         "udbud": "udbud.dk",
         "hilma": "Hilma",
+        CANARY: "Anbudsvakt",
     }
 )
 

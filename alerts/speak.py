@@ -51,6 +51,16 @@ class Speaker:
         # An amount is never broken over two lines.
         return self.texts.say("money.amount", number=number, currency=unit).replace(" ", NBSP)
 
+    def money_also(
+        self, amount: Decimal | None, currency: str | None, own: Decimal | None, own_code: str | None
+    ) -> str:
+        """An amount, and about how much that is in the reader's currency: 4,2 mill. NOK (ca. 3,9 mill. SEK)."""
+        told = self.money(amount, currency)
+        if own is None or not own_code or not 1 <= own < LARGEST:
+            return told
+        about = self.texts.say("money.amount", number=self._number(own), currency=own_code)
+        return self.texts.say("money.also", told=told, own=about.replace(" ", NBSP))
+
     def country_name(self, code: str) -> str:
         """A country (alpha-2) by its name; a code without one as it stands."""
         return str(self.texts.locale.territories.get(code, shown(code, 8)))

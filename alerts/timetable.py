@@ -83,6 +83,11 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         # Daily, though a week has one step: seven days are counted from the last step to the second, so that a weekly
         # entry would come a moment too early every other time, and an hour too early when the clocks change.
         Entry(name="learn", task=jobs.learn, hour="4", minute="5"),
+        # The bank publishes at about 16:00 on working days (its own clock is Oslo's).
+        Entry(name="rates", task=jobs.rates, hour="17", minute="20"),
+        # A quarter of an hour before the watch looks whether it has arrived.
+        Entry(name="canary", task=jobs.put_out_canary, hour="5", minute="11"),
+        Entry(name="clean", task=jobs.clean, hour="4", minute="20"),
         Entry(name="at once", task=jobs.digests, hour=WAKING, minute="*/2"),
         Entry(name="watch", task=jobs.look, hour=WAKING, minute="7,17,27,37,47,57"),
     ]

@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     FEED = "feed"
     EXPORT = "export"
     VERDICT = "verdict"
+    CONFIRM = "confirm"
+    LOG_IN = "log_in"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:

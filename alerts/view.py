@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 
+from classifier.demands import Demand
+
 
 class Strength(StrEnum):
     """A score in words; the words themselves are in texts/."""
@@ -92,6 +94,9 @@ class Entry:
     changes: tuple[Change, ...]
     links: tuple[PortalLink, ...]
     calendar_url: str | None = None  # its deadline, for a calendar
+    demands: tuple[Demand, ...] = ()  # certificates and clearances that the notice names
+    own_amount: Decimal | None = None  # about, in the reader's currency, where the notice's is another
+    own_currency: str | None = None
     verdict_url: str | None = None  # where the reader says what they think of it
 
 

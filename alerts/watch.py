@@ -13,14 +13,14 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from alerts import push
+from alerts import canary, push, restored
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
 from alerts.outbox import mend
 from alerts.reputation import judge_returned
 from alerts.source_health import DIED, judge_sources
-from db.models import Delivery, DeliveryState, Fetch, FetchState
+from db.models import Delivery, DeliveryState, Digest, Fetch, FetchState
 from db.process import may_run
 from db.session import transaction, utcnow
 
@@ -50,11 +50,12 @@ def look(*, enough: Callable[[], bool] = lambda: False) -> list[RunReport]:
     judge_sources()
     reports = run_due(now, enough=enough)
     with transaction() as s:
+        restored.judge(s)
         _judge_outbox(s, now)
         push.judge(s, now)
-        push.forget(s, now)
         _judge_books(s)
         judge_returned(s, now)
+        canary.judge(s, now)
     return reports
 
 
@@ -78,7 +79,7 @@ def close_dead_fetches(now: datetime) -> list[str]:
 def mend_all() -> int:
     """Try every broken digest once more, as after a release that cures its cause; gives how many are well now."""
     with transaction() as s:
-        broken = s.scalars(select(Delivery.digest_id).where(Delivery.state == DeliveryState.BROKEN)).all()
+        broken = s.scalars(select(Digest.id).join(Delivery).where(Delivery.state == DeliveryState.BROKEN)).all()
     return sum(mend(digest_id) for digest_id in broken)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from classifier.facets import barred_by
 from classifier.score import Scored, Scorer
@@ -17,7 +17,7 @@ from classifier.text import LotText, NoticeText, ProfileText
 from classifier.threshold import own_lines
 from classifier.weights import in_order, weights_of
 from db.models import Notice, NoticeVersion, Profile, Subscriber
-from db.notices import said
+from db.notices import CANARY, said
 from db.session import utcnow
 
 _PREFIX = re.compile(r"^(?:LOT|PAR)-0*(?=\d)")
@@ -53,6 +53,7 @@ def served_profiles(s: Session, *where: ColumnElement[bool], limit: int | None =
         .where(Subscriber.unsubscribed_at.is_(None), *where)
         .order_by(Profile.id)
         .limit(limit)
+        .options(contains_eager(Profile.subscriber))
     ).all()
 
 
@@ -71,7 +72,19 @@ def served(s: Session, scorer: Scorer, profiles: Sequence[Profile]) -> list[Serv
 
 
 def scored_rows(scorer: Scorer, versions: Sequence[NoticeVersion], met: Sequence[Served]) -> list[dict[str, Any]]:
-    """Score these against those; the matches worth keeping, as rows of `match`."""
+    """Score these against those; the matches worth keeping, as rows of `match`.
+
+    Our own notices meet our own profile alone, and it meets nothing else (alerts.canary).
+    """
+    rows = []
+    for ours in (False, True):
+        of_these = [version for version in versions if (version.notice.source == CANARY) is ours]
+        by_those = [one for one in met if one.profile.subscriber.canary is ours]
+        rows += _scored_rows(scorer, of_these, by_those)
+    return rows
+
+
+def _scored_rows(scorer: Scorer, versions: Sequence[NoticeVersion], met: Sequence[Served]) -> list[dict[str, Any]]:
     if not met or not versions:
         return []
     now = utcnow()

@@ -87,7 +87,7 @@ def _judged_profiles() -> Sequence[int]:
         return s.scalars(
             select(Profile.id)
             .join(Subscriber)
-            .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None), said)
+            .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None), Subscriber.canary.is_(False), said)
             .order_by(Profile.id)
         ).all()
 

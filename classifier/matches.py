@@ -32,7 +32,7 @@ def _records(*where: ColumnElement[bool]) -> list[dict[str, Any]]:
             .join(NoticeVersion, NoticeVersion.id == Match.version_id)
             .join(Notice, Notice.current_version_id == NoticeVersion.id)
             .where(*where)
-            .where(speaking())
+            .where(speaking(), Subscriber.canary.is_(False))
             .order_by(Subscriber.company, Profile.id, Match.score.desc())
             .options(selectinload(NoticeVersion.buyers))
         ).all()

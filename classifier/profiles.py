@@ -198,6 +198,7 @@ def rows() -> list[dict[str, Any]]:
         found = s.scalars(
             select(Profile)
             .join(Subscriber)
+            .where(Subscriber.canary.is_(False))
             .options(selectinload(Profile.subscriber))
             .order_by(Subscriber.company, Profile.id)
         )

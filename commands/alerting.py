@@ -58,7 +58,7 @@ def send(
     row = {"sent": counts.sent, "deferred": counts.deferred, "failed": counts.failed, "suppressed": counts.suppressed}
     show([row], as_json=as_json, columns={name: name for name in row}, title="Send")
     if counts.stopped:
-        raise fail(f"the relay refuses us, sending has stopped: {counts.stopped}")
+        raise fail(f"sending has stopped: {counts.stopped}")
 
 
 def doctor(

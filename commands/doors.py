@@ -160,10 +160,10 @@ def _row(door: "Door") -> dict[str, Any]:
 
 
 def _shown(door: "Door") -> dict[str, Any]:
-    from alerts.doors import address
+    from alerts.doors import address, secrets_of
 
     if door.target is not None:
-        return _row(door) | ({"secret": door.secrets[0]} if door.secrets else {})
+        return _row(door) | ({"secret": secrets_of(door)[0]} if door.secrets else {})
     return _row(door) | {"address": address(door)}
 
 

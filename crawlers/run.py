@@ -69,7 +69,7 @@ def crawl(
             plan = _plan(source, fetch, base_url=base_url, paging=paging, sandbox=bool(allowance.origins))
             pause = source.delay_s if delay_s is None else delay_s
             pause = pause if allowance.origins else max(pause, SHORTEST_PAUSE_S)
-            stats = _scrapy(plan, delay_s=pause, allowance=allowance, changes=dict(changes or {}))
+            stats = run_spider(_spider(source), delay_s=pause, allowance=allowance, changes=changes or {}, plan=plan)
         # A window that somebody chose, or a sandbox, may well be empty.
         outcome = _outcome(stats, floor=_due(source, fetch) if since is None and base_url is None else 0)
         ledger.close_fetch(fetch.id, outcome)
@@ -123,7 +123,14 @@ def _plan(source: Source, fetch: OpenFetch, *, base_url: str | None, paging: str
     )
 
 
-def _scrapy(plan: Plan, *, delay_s: float, allowance: Allowance, changes: dict[str, Any]) -> dict[str, Any]:
+def _spider(source: Source) -> Any:
+    return getattr(import_module(f"crawlers.spiders.{source.spider}"), str(source.spider).title())
+
+
+def run_spider(
+    spider: Any, *, delay_s: float, allowance: Allowance, changes: Mapping[str, Any], **arguments: Any
+) -> dict[str, Any]:
+    """Let a spider read through the gate, once in a process; gives Scrapy's figures of it."""
     from scrapy.crawler import CrawlerProcess
     from scrapy.settings import Settings as ScrapySettings
 
@@ -131,10 +138,9 @@ def _scrapy(plan: Plan, *, delay_s: float, allowance: Allowance, changes: dict[s
 
     with _quiet():
         process = CrawlerProcess(ScrapySettings(scrapy_settings(delay_s=delay_s, allowance=allowance, **changes)))
-    spider = getattr(import_module(f"crawlers.spiders.{plan.source.spider}"), str(plan.source.spider).title())
     crawler = process.create_crawler(spider)
     failures: list[Any] = []
-    process.crawl(crawler, plan=plan).addErrback(failures.append)
+    process.crawl(crawler, **arguments).addErrback(failures.append)
     # What was imported stays until the end: to look through it for garbage again and again costs a tenth of the run.
     gc.freeze()
     gc.set_threshold(BORN_BETWEEN_LOOKS)

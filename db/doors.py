@@ -29,6 +29,7 @@ class PushState(StrEnum):
     DEFERRED = "deferred"
     SENT = "sent"
     FAILED = "failed"
+    HELD = "held"  # after a restore: a person says whether it was sent
 
 
 class EventState(StrEnum):
@@ -74,7 +75,7 @@ class DoorDelivery(Base):
     __table_args__ = (
         UniqueConstraint("door_id", "alert_id", name="door_told_once"),
         UniqueConstraint("push_id", name="push_id_once"),
-        CheckConstraint("state IN ('before','void','queued','deferred','sent','failed')", name="state_known"),
+        CheckConstraint("state IN ('before','void','queued','deferred','sent','failed','held')", name="state_known"),
         Index("ix_door_delivery_due", "not_before", "id", postgresql_where=text("state IN ('queued', 'deferred')")),
     )
     id: Mapped[Id]

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import selectinload
 
 from db.models import Fetch, Notice, NoticeVersion, Quarantined
-from db.notices import said
+from db.notices import CANARY, said
 from db.session import transaction
 
 CHUNK = 500
@@ -46,6 +46,7 @@ def _select(wanted: Wanted) -> Select[Notice, NoticeVersion]:
     query = (
         select(Notice, NoticeVersion)
         .join(NoticeVersion, NoticeVersion.id == Notice.current_version_id)
+        .where(Notice.source != CANARY)
         .options(selectinload(NoticeVersion.buyers))
     )
     if wanted.source is not None:
@@ -95,7 +96,9 @@ def counts() -> dict[str, dict[str, Any]]:
     """Per source: notices, quarantined ones and the last run, for the list of sources."""
     with transaction() as s:
         table: dict[str, dict[str, Any]] = {}
-        for source, number in s.execute(select(Notice.source, func.count()).group_by(Notice.source)):
+        for source, number in s.execute(
+            select(Notice.source, func.count()).where(Notice.source != CANARY).group_by(Notice.source)
+        ):
             table.setdefault(source, {})["notices"] = number
         for source, number in s.execute(select(Quarantined.source, func.count()).group_by(Quarantined.source)):
             table.setdefault(source, {})["quarantined"] = number

@@ -1,8 +1,22 @@
 """Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
+from db.access import (
+    Act,
+    Administrator,
+    Audit,
+    Consent,
+    FirstVerdict,
+    Letter,
+    LetterKind,
+    LimitedAct,
+    SessionKind,
+    Signup,
+    WebSession,
+)
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
+from db.marks import Beat, DatabaseMark
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
     Buyer,
@@ -17,6 +31,7 @@ from db.notices import (
     SourceState,
     VersionBuyer,
 )
+from db.rates import ExchangeRate
 from db.returned import ReturnedMail
 from db.revisions import ScoreRevision
 from db.subscribers import (
@@ -36,14 +51,20 @@ from db.tuning import LineMove, RecallQuestion, RecallSample
 from db.types import Base
 
 __all__ = [
+    "Act",
+    "Administrator",
     "Alarm",
     "Alert",
     "AlertKind",
+    "Audit",
     "Base",
+    "Beat",
     "Buyer",
     "BuyerName",
     "Cadence",
+    "Consent",
     "CpvName",
+    "DatabaseMark",
     "DeadlineEvent",
     "DeclaredSource",
     "Delivery",
@@ -55,10 +76,15 @@ __all__ = [
     "DoorKind",
     "Drawn",
     "EventState",
+    "ExchangeRate",
     "Feedback",
     "Fetch",
     "FetchState",
+    "FirstVerdict",
     "JudgedMatch",
+    "Letter",
+    "LetterKind",
+    "LimitedAct",
     "LineMove",
     "Lot",
     "Match",
@@ -78,6 +104,8 @@ __all__ = [
     "RunKind",
     "ScoreRevision",
     "SentenceWeight",
+    "SessionKind",
+    "Signup",
     "SourceState",
     "Subscriber",
     "Suppression",
@@ -86,4 +114,5 @@ __all__ = [
     "Unfit",
     "Verdict",
     "VersionBuyer",
+    "WebSession",
 ]

@@ -13,6 +13,10 @@ from db.types import Amount, Base, Born, ByLanguage, Bytes, Codes, Id, Json, Mom
 SUPERSEDED = "superseded"
 
 
+# The source of our own notices, by which the whole way is proved (alerts.canary); no portal and no feed can have it.
+CANARY = ":canary"
+
+
 def said(texts: Mapping[str, str], language: str) -> str:
     """A text in this language, or else in any that there is; "" where there is none."""
     return texts.get(language) or next(iter(texts.values()), "")

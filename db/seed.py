@@ -1,4 +1,4 @@
-"""What do the reference tables hold? The names this release ships, and whatever official list was imported over them."""
+"""What do the reference tables hold? What this release ships, and whatever official list was imported over it."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -7,8 +7,9 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from db import reference
+from db import rates, reference
 from db.models import BuyerName, CpvName, NutsName
+from db.reference.rates import SEED_DAY, SEED_RATES
 from db.session import transaction
 
 BUILT_IN = "built in"
@@ -24,6 +25,7 @@ def seed(bind: Engine) -> None:
         session.execute(
             insert(NutsName), [{"code": n.code, "nb": n.nb, "sv": n.sv, "en": n.en} for n in names.nuts.values()]
         )
+        rates.keep(session, SEED_DAY, SEED_RATES)
         session.execute(delete(BuyerName))
         session.execute(
             insert(BuyerName),

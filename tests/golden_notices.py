@@ -32,7 +32,7 @@ def told(value: Any) -> Any:
 
 
 def check(folder: str, made: Mapping[str, Iterable[ParsedNotice | Broken]]) -> None:
-    """Compare with the folder's expected.json; with PYTEST_UPDATE_GOLDEN=1 write it, for a person to read."""
+    """Compare with the folder's expected.json; with --update-golden write it, for a person to read."""
     path = PORTALS / folder / "expected.json"
     now = {name: told(list(notices)) for name, notices in made.items()}
     for notices in now.values():

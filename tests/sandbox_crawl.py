@@ -16,14 +16,15 @@ from db.session import transaction
 ROOT = Path(__file__).parents[1]
 
 
-# The command line, in a process whose crawls take place on another day: what a call's next deadline is depends on it.
+# The command line, in a process whose clock stands on another day: what a call's next deadline is depends on it, and so
+# does from which day a second run goes on. It is turned before anybody takes it over by name.
 CHILD = """
 import sys
 from datetime import datetime
-import cli
-from crawlers import run
+from db import session
 now = datetime.fromisoformat(sys.argv.pop(1))
-run.utcnow = lambda: now
+session.utcnow = lambda: now
+import cli
 cli.main()
 """
 

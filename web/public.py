@@ -4,6 +4,7 @@ GET and HEAD change nothing: mail scanners follow every link (P2). Leaving is a 
 provider's one click (RFC 8058), and the token alone decides: no cookie, no redirect, and nothing in the body.
 """
 
+import hmac
 from typing import Final
 
 from sqlalchemy import update
@@ -19,6 +20,7 @@ from alerts.view import DigestView
 from db import seed
 from db.models import Digest, Subscriber
 from db.session import transaction, utcnow
+from settings import get_settings
 from web.pages import HERE, page
 
 STYLE_KEPT: Final = "public, max-age=3600"
@@ -60,6 +62,19 @@ def health(_: Request) -> JSONResponse:
         "oldest_waiting_s": found.oldest_waiting_s,
     }
     return JSONResponse(told, status_code=200 if found.database else 503)
+
+
+def metrics(request: Request) -> Response:
+    """Counts and ages for Prometheus, to whoever says the token of the settings; without one there is no such page."""
+    token = get_settings().metrics_token
+    if token is None:
+        raise HTTPException(404)
+    said = request.headers.get("authorization", "").encode()
+    if not hmac.compare_digest(said, f"Bearer {token.get_secret_value()}".encode()):
+        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+    from alerts.metrics import CONTENT_TYPE, exposition
+
+    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 
 def style(request: Request) -> Response:

@@ -120,6 +120,11 @@ class BriefLog(LogFormatter):
         """Which notice was left out."""
         return {"level": DEBUG, "msg": "notice dropped: %s, %s", "args": (item.source_id, type(exception).__name__)}
 
+    def spider_error(self, failure: Failure, *asked: Any) -> Any:
+        """A fault of ours with its traceback; what is wrong with the portal is told by the run's outcome, in one line."""
+        usual = super().spider_error(failure, *asked)
+        return {**usual, "level": DEBUG} if isinstance(failure.value, SourceBroken) else usual
+
     def item_error(self, item: Met, *_: Any) -> Any:
         """Which notice could not be stored; the traceback follows."""
         return {"level": ERROR, "msg": "notice not stored: %s", "args": (item.source_id,)}

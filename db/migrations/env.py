@@ -22,7 +22,12 @@ def run() -> None:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
         context.configure(
-            connection=connection, target_metadata=Base.metadata, include_name=ours, compare_server_default=False
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_name=ours,
+            compare_server_default=False,
+            # No migration keeps the locks of the one before it; what is interrupted goes on from where it stopped.
+            transaction_per_migration=True,
         )
         with context.begin_transaction():
             context.run_migrations()

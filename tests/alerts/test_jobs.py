@@ -147,7 +147,7 @@ async def test_a_crawl_over_its_limit_is_stopped_and_told_and_the_next_one_runs(
         use_relay(environment, room.port)
         with worker_process(children=SLEEPS, limit_s=1):
             wait_until(
-                lambda: _alarms() == [(AlarmKind.CHILD_OVERRAN, "crawl ted"), (AlarmKind.CHILD_OVERRAN, "match")],
+                lambda: _alarms() == [(AlarmKind.CHILD_FAILED, "crawl ted"), (AlarmKind.CHILD_FAILED, "match")],
                 within_s=20,
             )
         await put((jobs.crawl, {"source": "ted"}))

@@ -117,7 +117,10 @@ def test_only_plain_web_addresses_are_links(address: str) -> None:
     link = PortalLink(source="TED", number="1-2026", url=address)
     near = NearMiss(title="Rekkverk", language="nb", buyer=None, score=0.5, url=address)
     view = make_view(
-        entries=(make_entry(links=(link,)),), near_misses=(near,), page_url=address, unsubscribe_url=address
+        entries=(make_entry(links=(link,), calendar_url=address, verdict_url=address),),
+        near_misses=(near,),
+        page_url=address,
+        unsubscribe_url=address,
     )
     raw = render(view, NAMES, **MAIL)
     assert tree(html_of(raw)).xpath("//@href") == []

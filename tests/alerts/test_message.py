@@ -38,11 +38,11 @@ GOLDENS = {
 
 
 def golden(name: str, made: str) -> None:
-    """Compare with the golden file; with PYTEST_UPDATE_GOLDEN=1 write it, for a person to read the difference."""
+    """Compare with the golden file; with --update-golden write it, for a person to read the difference."""
     path = GOLDEN / name
     if os.environ.get("PYTEST_UPDATE_GOLDEN"):
         path.write_text(made, encoding="utf-8")
-    assert made == path.read_text(encoding="utf-8"), f"{name} differs; PYTEST_UPDATE_GOLDEN=1 writes it anew"
+    assert made == path.read_text(encoding="utf-8"), f"{name} differs; --update-golden writes it anew"
 
 
 @pytest.mark.parametrize("language", GOLDENS)

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from alerts import push, pusher, webhook
-from alerts.doors import DoorRefused, change_address, close_door, new_signing_secret, resume_door
+from alerts.doors import DoorRefused, change_address, close_door, new_signing_secret, resume_door, secrets_of
 from alerts.pusher import LONG
 from db.models import Alarm, Alert, Door, DoorDelivery, PushState, Subscriber
 from db.session import transaction, utcnow
@@ -49,13 +49,13 @@ def test_an_alert_arrives_signed_and_a_receivers_own_library_verifies_it(receivi
     _, door = owed_through(receiving)
     assert pusher.drain(receiving.poster) == {PushState.SENT: 1}
     (seen,) = receiving.portal.log
-    told = Webhook(door.secrets[0]).verify(seen.body, dict(seen.headers))
+    told = Webhook(secrets_of(door)[0]).verify(seen.body, dict(seen.headers))
     assert told["type"] == "alert.competition"
     assert told["data"]["reasons"][0]["notice_sentence"].startswith("Leverandøren skal utføre sveising")
     with pytest.raises(WebhookVerificationError):
         Webhook(webhook.new_secret()).verify(seen.body, dict(seen.headers))
     with pytest.raises(WebhookVerificationError):
-        Webhook(door.secrets[0]).verify(seen.body.replace(b"Vi ", b"Du "), dict(seen.headers))
+        Webhook(secrets_of(door)[0]).verify(seen.body.replace(b"Vi ", b"Du "), dict(seen.headers))
 
 
 def test_a_new_secret_and_the_one_before_it_both_verify_for_a_day(receiving: Receiver) -> None:
@@ -64,9 +64,9 @@ def test_a_new_secret_and_the_one_before_it_both_verify_for_a_day(receiving: Rec
         changed = new_signing_secret(s, door.id)
     pusher.drain(receiving.poster)
     (seen,) = receiving.portal.log
-    for secret in (door.secrets[0], changed.secrets[0]):
+    for secret in (secrets_of(door)[0], secrets_of(changed)[0]):
         Webhook(secret).verify(seen.body, dict(seen.headers))
-    assert changed.secrets[0] != door.secrets[0]
+    assert secrets_of(changed)[0] != secrets_of(door)[0]
     later = utcnow() + timedelta(days=2)
     assert list(webhook.signing(changed.secrets, changed.secret_at, later)) == changed.secrets[:1]
 
@@ -160,7 +160,7 @@ def test_a_door_that_is_gone_or_fails_for_long_is_switched_off_with_an_alarm(dat
         sooner()
         assert pusher.drain(receiving.poster) == {PushState.DEFERRED: 1}
         (alarm,) = rows(Alarm)
-        assert (alarm.kind, alarm.subject, alarm.closed_at) == ("door_off", str(door.id), None)
+        assert (alarm.kind, alarm.subject, alarm.closed_at) == ("door_failed", f"off {door.id}", None)
         assert receiving.portal.url not in alarm.told
         sooner()
         assert pusher.drain(receiving.poster) == {}
@@ -172,7 +172,7 @@ def test_a_door_that_is_gone_or_fails_for_long_is_switched_off_with_an_alarm(dat
         status[0] = 410
         owed_through(receiving)
         pusher.drain(receiving.poster)
-        assert [one.kind for one in rows(Alarm, Alarm.closed_at.is_(None))] == ["door_off"]
+        assert [one.kind for one in rows(Alarm, Alarm.closed_at.is_(None))] == ["door_failed"]
 
 
 def test_nothing_goes_to_one_who_left_or_closed_the_door(receiving: Receiver) -> None:
@@ -201,7 +201,7 @@ def test_a_door_that_cannot_be_written_stops_no_other(receiving: Receiver, monke
     owed_through(receiving)
     assert pusher.drain(receiving.poster) == {PushState.SENT: 1}
     (alarm,) = rows(Alarm)
-    assert (alarm.kind, alarm.told) == ("door_broken", "what it is owed could not be written: RuntimeError")
+    assert (alarm.kind, alarm.told) == ("door_failed", "what it is owed could not be written: RuntimeError")
     monkeypatch.setattr(push, "_body", writes)
     assert push.owe() == 1
     assert [one.closed_at is not None for one in rows(Alarm)] == [True]
@@ -232,7 +232,7 @@ def test_no_log_holds_a_target_or_a_secret(database: URL, tmp_path: Path, caplog
         pusher.drain(receiving.poster)
     told = " ".join(str(vars(record)) for record in caplog.records)
     assert "door tried" in told
-    for secret in (door.secrets[0], str(door.target), f"localhost:{receiving.portal.port}"):
+    for secret in (secrets_of(door)[0], str(door.target), f"localhost:{receiving.portal.port}"):
         assert secret not in told
 
 

@@ -139,6 +139,22 @@ def test_money_is_said_in_the_readers_way(
     assert told.replace(HARD, " ") == said
 
 
+@pytest.mark.parametrize(
+    ("language", "country", "said"),
+    [
+        ("nb", "NO", "4,2 mill. SEK (ca. 4,5 mill. NOK)"),
+        ("nn", "NO", "4,2 mill. SEK (ca. 4,5 mill. NOK)"),
+        ("sv", "SE", "4,2 miljoner kr (ca 4,5 miljoner NOK)"),
+        ("en", "NO", "SEK 4.2 million (about NOK 4.5 million)"),
+    ],
+)
+def test_what_is_in_another_currency_is_told_in_the_readers_too(language: str, country: str, said: str) -> None:
+    speaks = reader(language, country)
+    also = speaks.money_also(Decimal(4_200_000), "SEK", Decimal(4_500_000), "NOK")
+    assert also.replace(HARD, " ") == said
+    assert speaks.money_also(Decimal(4_200_000), "SEK", None, None) == speaks.money(Decimal(4_200_000), "SEK")
+
+
 def test_places_are_regions_then_countries() -> None:
     norwegian, swedish = reader(), reader("sv", "SE")
 

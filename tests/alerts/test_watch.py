@@ -16,7 +16,7 @@ from alerts import source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import run_due
-from db.models import Alarm, Alert, Delivery, Digest, DigestRun, Fetch, FetchState
+from db.models import Alarm, Alert, Delivery, Digest, DigestRun, Door, DoorDelivery, Fetch, FetchState
 from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
@@ -163,7 +163,13 @@ def test_books_that_balance_raise_nothing() -> None:
     assert alarms() == []
 
 
-@pytest.mark.parametrize("fault", ["mail gone", "digest of a stranger", "content gone", "sent without a date"])
+FAULTS = [
+    "mail gone", "digest of a stranger", "content gone", "sent without a date", "nothing to send", "an unknown state",
+    "door of a stranger", "pushed without a body",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_books_that_do_not_balance_are_an_alarm(fault: str) -> None:
     test_a_run_lost_from_the_calendar_is_opened_by_the_watch()
     with transaction() as s:
@@ -175,6 +181,19 @@ def test_books_that_do_not_balance_are_an_alarm(fault: str) -> None:
                 s.execute(update(Alert).values(subscriber_id=stranger.id))
             case "content gone":
                 s.execute(update(Digest).values(view=text("NULL")))
+            case "nothing to send":
+                s.execute(update(Delivery).values(message=None))
+            case "an unknown state":
+                s.execute(text("ALTER TABLE delivery DROP CONSTRAINT ck_delivery_state_known"))
+                s.execute(update(Delivery).values(state="lost"))
+            case "door of a stranger" | "pushed without a body":
+                (alert,) = s.scalars(select(Alert)).all()
+                whose = make_subscriber().id if fault == "door of a stranger" else alert.subscriber_id
+                door = Door(subscriber_id=whose, kind="webhook", target="https://hook.example/")
+                s.add(door)
+                s.flush()
+                body = b"{}" if fault == "door of a stranger" else None
+                s.add(DoorDelivery(door_id=door.id, alert_id=alert.id, state="queued", body=body))
             case _:
                 s.execute(update(Delivery).values(state="sent"))
     watch.look()
@@ -207,6 +226,10 @@ def test_health_says_so_when_the_database_is_away(environment: pytest.MonkeyPatc
     settings_module.get_settings.cache_clear()
     forget_engine()
     assert watch.health().database is False
+
+
+def test_there_are_no_more_kinds_than_a_person_can_keep_in_mind() -> None:
+    assert len(AlarmKind) <= 12  # O1
 
 
 @pytest.mark.parametrize("kind", list(AlarmKind))

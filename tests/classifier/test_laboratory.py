@@ -14,7 +14,17 @@ from classifier.interval import Share, share, votes_to_settle
 from classifier.laboratory import Look, look
 from classifier.measures import calibration
 from classifier.revisions import put_in_force
-from db.models import JudgedMatch, Match, NoticeVersion, Profile, RecallQuestion, RecallSample, Subscriber, Threshold
+from db.models import (
+    JudgedMatch,
+    Match,
+    Notice,
+    NoticeVersion,
+    Profile,
+    RecallQuestion,
+    RecallSample,
+    Subscriber,
+    Threshold,
+)
 from db.session import transaction, utcnow
 from factories import MODEL_REV, make_match, make_notice, make_profile, make_subscriber, make_verdict
 

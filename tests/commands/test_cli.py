@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from loopback import Always, Portal, Reply
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner, Result
@@ -43,7 +44,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["crawl", "import", "match", "learn", "rescore", "digest", "send", "preview", "doctor", "run", "demo"]
+    "command",
+    ["crawl", "import", "match", "learn", "rescore", "digest", "send", "preview", "doctor", "run", "demo", "sandbox"],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = anbudsvakt(command, "--help")
@@ -53,7 +55,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_the_groups_are_there() -> None:
     assert {name: sorted(verbs) for name, (_, verbs) in GROUPS.items()} == {
-        "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"],
+        "db": ["clean", "upgrade"], "outbox": ["held", "hold", "mark-sent", "release"], "profiles": ["import", "list", "show"], "reference": ["import"],
         "threshold": ["set", "show", "undo"], "model": ["fetch"],
         "doors": ["change", "close", "list", "open", "push", "resume", "secret"],
         "quarantine": ["list", "retry", "show"], "procurement": ["join", "show", "split"],
@@ -93,6 +95,14 @@ def test_a_path_that_is_not_there_ends_with_2(database: URL) -> None:
 
 def test_an_unknown_source_ends_with_1(database: URL) -> None:
     assert anbudsvakt("crawl", "atlantis").exit_code == 1
+
+
+def test_a_portal_that_fails_is_told_in_one_line(database: URL) -> None:
+    with Portal(Always(Reply(status=410))) as portal:
+        command = [sys.executable, "-m", "cli", "crawl", "ted", "--base-url", portal.url, "--delay", "0", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr.split() == f"ted: {portal.url}/v3/notices/search answered 410".split()
 
 
 def test_sources_name_what_is_forbidden_and_why(database: URL) -> None:

@@ -9,10 +9,11 @@ from crawl_process import crawl, crawling
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 
-from crawlers.sources import SOURCES, SourceState
+from crawlers.sources import SOURCES, SourceState, source_of
 from crawlers.store import FetchOutcome, close_fetch
 from db.models import Fetch, FetchState, Notice, NoticeVersion
 from db.session import transaction, utcnow
+from demo.addresses import address_of
 from demo.portals import SandboxPortals
 from demo.witness import Faults
 
@@ -21,13 +22,12 @@ KEYS = tuple(
         source.spider: source.key for source in reversed(SOURCES) if source.spider and source.state is SourceState.ON
     }.values()
 )
-PATHS = {"regjeringen": "/no/rss/Rss/2581966/"}
 # How many requests and notices a whole run of the sandbox has, about: a kill comes at one of them.
 RUNS = {"ted": (3, 70), "doffin": (40, 60), "nspa": (5, 20), "eu-funding": (3, 10)}
 
 
 def _asked(portals: SandboxPortals, key: str) -> str:
-    return portals.base_url + PATHS.get(key, "")
+    return address_of(source_of(key), portals.base_url) or ""
 
 
 def _stored(source: str) -> dict[str, int]:

@@ -10,9 +10,11 @@ from sandbox_crawl import crawl, said, stored, versions
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+from crawlers.sources import source_of
 from db.models import Notice, NoticeVersion
 from db.session import transaction
-from demo import kommers_list_wire, kommers_wire
+from demo import kommers_wire
+from demo.addresses import address_of
 from demo.kommers_notices import Listed, listed
 from demo.kommers_numbers import mirrored
 from demo.portals import SandboxPortals
@@ -24,8 +26,7 @@ LISTS = json.loads((PORTALS / "kommers_list" / "expected.json").read_text(encodi
 
 
 def address(portals: SandboxPortals, key: str) -> str:
-    instance = key.removeprefix("kommers").removeprefix("-")
-    return portals.base_url + (kommers_list_wire.PATHS[instance] if instance else "")
+    return address_of(source_of(key), portals.base_url) or ""
 
 
 def names_of(one: Listed) -> set[str]:

@@ -1,13 +1,21 @@
 """Do the migrations lay down exactly the tables that the models describe?"""
 
+import ast
+import re
+from pathlib import Path
+from time import monotonic
+
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
 from classifier.revisions import ruling
+from db import migrate
 from db.migrate import alembic_config, upgrade
 from db.models import Base
 from db.session import engine, transaction
@@ -65,6 +73,43 @@ def test_there_is_one_head_and_names_are_numbered() -> None:
     for revision in script.walk_revisions():
         assert revision.path.rsplit("/", 1)[-1].startswith(f"{revision.revision}_")
         assert revision.doc, "a migration says what it does"
+
+
+def test_a_migration_that_must_wait_gives_up_instead_of_stopping_the_service(database: URL) -> None:
+    config = alembic_config()
+    config.attributes["engine"] = engine()
+    command.downgrade(config, "0009")
+    with engine().connect() as reading:
+        reading.execute(text("SELECT count(*) FROM subscriber"))  # and stays in its transaction
+        began = monotonic()
+        with pytest.raises(OperationalError, match="lock timeout"):
+            upgrade()
+        assert 3.5 < monotonic() - began < 8
+        with engine().connect() as other:  # nobody queues behind it any more
+            other.execute(text("SET statement_timeout = '1s'"))
+            assert other.scalar(text("SELECT count(*) FROM subscriber")) == 0
+    upgrade()
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((Path(migrate.__file__).parent / "migrations" / "versions").glob("00[1-9][0-9]_*.py")),
+    ids=lambda p: p.stem,
+)
+def test_a_migration_takes_nothing_from_the_code_that_still_runs(path: Path) -> None:
+    (up,) = [
+        node
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == "upgrade"
+    ]
+    called = {
+        node.func.attr for node in ast.walk(up) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert called.isdisjoint({"drop_column", "drop_table", "alter_column", "rename_table"})
+    written = " ".join(
+        node.value for node in ast.walk(up) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    assert not re.search(r"DROP (COLUMN|TABLE)|RENAME|ALTER COLUMN", written)
 
 
 def test_the_queue_is_laid_down_too(database: URL) -> None:

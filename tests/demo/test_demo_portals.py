@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from asking import TODAY, Ask
 
+from crawlers.sources import SOURCES
 from demo.portals import SandboxPortals
 from demo.witness import Faults
 
@@ -64,6 +65,9 @@ def test_the_admin_route_turns_the_day_and_sets_faults(portals: SandboxPortals, 
     assert len(ask("/_sandbox/log").body.splitlines()) == 2
 
 
+WITH_A_PORTAL = {source.key for source in SOURCES if source.spider} - {"forsvarsmakten", "mcf"}
+
+
 def test_two_sandboxes_live_side_by_side_and_free_their_ports() -> None:
     with SandboxPortals(today=TODAY) as one, SandboxPortals(today=TODAY, day=2) as two:
         assert one.base_url != two.base_url
@@ -82,12 +86,14 @@ def test_the_same_day_publishes_the_same_notices_again() -> None:
 
 def test_it_runs_as_a_process_of_its_own() -> None:
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "demo.portals", "--port", "0", "--day", "2"]
+    command = [sys.executable, "-m", "cli", "sandbox", "--port", "0", "--day", "2", "--json"]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            address = json.loads(process.stdout.readline())["base_url"]
-            with urllib.request.urlopen(f"{address}/rss.xml", timeout=10) as reply:
+            rows = [json.loads(process.stdout.readline()) for _ in WITH_A_PORTAL]
+            addresses = {row["key"]: row["base_url"] for row in rows}
+            assert set(addresses) == WITH_A_PORTAL
+            with urllib.request.urlopen(addresses["fmv"], timeout=10) as reply:
                 assert b"<rss" in reply.read()
         finally:
             process.send_signal(signal.SIGINT)

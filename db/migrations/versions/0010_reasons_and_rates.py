@@ -1,4 +1,4 @@
-"""Why something was not for a subscriber, in their own choice of a few words."""
+"""Why something was not for a subscriber, in a few words of their choice; and what currencies are worth."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,15 @@ def upgrade() -> None:
         "feedback",
         "reason IN ('wrong_trade', 'too_large', 'too_far', 'clearance', 'other')",
     )
+    op.create_table(
+        "exchange_rate",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("per_euro", sa.Numeric(18, 6), nullable=False),
+        sa.PrimaryKeyConstraint("day", "currency", name=op.f("pk_exchange_rate")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("exchange_rate")
     op.drop_column("feedback", "reason")
