@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from classifier.bench import Bench
-from classifier.history import NotLast, last_change
+from classifier.history import NotLast, former, last_change
 from classifier.shift import Lines
 from classifier.threshold import draw, held, history, newest_line, undo, undo_all
 from db.models import LineMove, Threshold
@@ -57,7 +57,10 @@ def publish(s: Session, on: Bench, lines: Lines, *, seen: int, by: str, why: str
 def last_step(s: Session, on: Bench) -> Step | None:
     """What one click takes back on this bench: its newest published move, or of one profile its last change."""
     if len(on.profiles) == 1:
-        change = last_change(history(s, on.profiles[0]))
+        rows = history(s, on.profiles[0])
+        change = last_change(rows)
+        if change is not None and former(rows, change) is None:
+            return None  # it came with the profile
         move = s.get(LineMove, change.move_id) if change is not None and change.move_id else None
         if change is not None and move is None:
             return Step(move_id=None, threshold_id=change.id, by=change.by, why=change.why, at=change.at, profiles=1)

@@ -34,6 +34,8 @@ class Act(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
+    LINES_MOVED = "lines_moved"
+    LINES_TAKEN_BACK = "lines_taken_back"
 
 
 class Administrator(Base):

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, links, public, signup, subscribers
+from web import administrators, doors, feedback, laboratory, links, public, signup, subscribers
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -53,6 +53,10 @@ SUBSCRIBER: Final = (
 ADMIN: Final = (
     Route("/admin", administrators.home, methods=["GET"]),
     Route("/admin/logout", administrators.leave, methods=["POST"]),
+    Route("/admin/lab", laboratory.benches, methods=["GET"]),
+    Route("/admin/lab/{bench}", laboratory.bench_page, methods=["GET"]),
+    Route("/admin/lab/{bench}", laboratory.put, methods=["POST"]),
+    Route("/admin/lab/{bench}/undo", laboratory.undo, methods=["POST"]),
 )
 
 

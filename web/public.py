@@ -5,6 +5,7 @@ provider's one click (RFC 8058), and the token alone decides: no cookie, no redi
 """
 
 import hmac
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import update
@@ -24,6 +25,9 @@ from settings import get_settings
 from web.pages import HERE, page
 
 STYLE_KEPT: Final = "public, max-age=3600"
+STATIC: Final = MappingProxyType(
+    {"site.css": "text/css", "icon.svg": "image/svg+xml", "laboratory.js": "text/javascript"}
+)
 
 
 def unsubscribe_page(request: Request) -> HTMLResponse:
@@ -78,15 +82,14 @@ def metrics(request: Request) -> Response:
 
 
 def style(request: Request) -> Response:
-    """Our style sheets, and no other file."""
-    match request.path_params["name"]:
-        case "digest.css":
-            css = str(page_css())
-        case "site.css":
-            css = (HERE / "static" / "site.css").read_text(encoding="utf-8")
-        case _:
-            raise HTTPException(404)
-    return Response(css, media_type="text/css", headers={"Cache-Control": STYLE_KEPT})
+    """Our style sheets, our one script, and no other file."""
+    name = request.path_params["name"]
+    if name == "digest.css":
+        return Response(str(page_css()), media_type="text/css", headers={"Cache-Control": STYLE_KEPT})
+    if name not in STATIC:
+        raise HTTPException(404)
+    body = (HERE / "static" / name).read_bytes()
+    return Response(body, media_type=STATIC[name], headers={"Cache-Control": STYLE_KEPT})
 
 
 def _leave(subscriber_id: int) -> HTMLResponse:
