@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     FEED = "feed"
     EXPORT = "export"
     VERDICT = "verdict"
+    RECALL = "recall"
     CONFIRM = "confirm"
     LOG_IN = "log_in"
 
@@ -72,6 +73,11 @@ def verdict_url(alert_id: int) -> str:
     verdict) behind the address has one stand out.
     """
     return f"{get_settings().site}/v/{sign(Purpose.VERDICT, alert_id)}"
+
+
+def recall_url(question_id: int) -> str:
+    """The week's question of what stayed under a profile's line."""
+    return f"{get_settings().site}/q/{sign(Purpose.RECALL, question_id)}"
 
 
 @lru_cache(maxsize=16)

@@ -82,7 +82,7 @@ def metrics(request: Request) -> Response:
 
 
 def style(request: Request) -> Response:
-    """Our style sheets, our one script, and no other file."""
+    """Our style sheets, our sign, our one script, and no other file."""
     name = request.path_params["name"]
     if name == "digest.css":
         return Response(str(page_css()), media_type="text/css", headers={"Cache-Control": STYLE_KEPT})
