@@ -20,6 +20,7 @@ from commands import (
     procuring,
     quarantining,
     rating,
+    recalling,
     serving,
     thresholds,
 )
@@ -79,6 +80,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "threshold": (
         "The line above which a match is told.",
         {"show": thresholds.threshold_show, "set": thresholds.threshold_set, "undo": thresholds.threshold_undo},
+    ),
+    "recall": (
+        "What a line keeps from its reader, by a few questions a week.",
+        {
+            "draw": recalling.recall_draw,
+            "list": recalling.recall_list,
+            "join": recalling.recall_join,
+            "leave": recalling.recall_leave,
+        },
     ),
     "quarantine": (
         "Notices that could not be read.",

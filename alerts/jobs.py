@@ -22,6 +22,7 @@ from alerts.beat import Part
 from alerts.children import Overran, command, run_child
 from alerts.digest import run_due
 from alerts.until_told import run_until_told
+from classifier import recall
 from db.session import plain_url, transaction, utcnow
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,13 @@ def clean(timestamp: int) -> None:
     """Remove what has served its time."""
     del timestamp
     retention.clean(utcnow())
+
+
+@app.task(name="ask below", queue=ALERTS)
+async def ask_below(timestamp: int) -> None:
+    """Draw the week's questions of what lay under lines; drawn once a week, however often it is asked for."""
+    del timestamp
+    await asyncio.to_thread(recall.draw, utcnow())
 
 
 @app.task(name="digests", queue=ALERTS, pass_context=True)

@@ -88,6 +88,8 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         # A quarter of an hour before the watch looks whether it has arrived.
         Entry(name="canary", task=jobs.put_out_canary, hour="5", minute="11"),
         Entry(name="clean", task=jobs.clean, hour="4", minute="20"),
+        # Daily as well: the tables know which week was asked, and a Monday that was missed is made up for.
+        Entry(name="ask below", task=jobs.ask_below, hour="5", minute="35"),
         Entry(name="at once", task=jobs.digests, hour=WAKING, minute="*/2"),
         Entry(name="watch", task=jobs.look, hour=WAKING, minute="7,17,27,37,47,57"),
     ]

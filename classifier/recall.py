@@ -71,6 +71,12 @@ def answer(s: Session, question_id: int, relevant: Sequence[int], *, at: datetim
     question.answered_at = at or utcnow()
 
 
+def unanswered(s: Session) -> Sequence[RecallQuestion]:
+    """Questions that wait for an answer, the newest week first."""
+    waits = select(RecallQuestion).where(RecallQuestion.answered_at.is_(None))
+    return s.scalars(waits.order_by(RecallQuestion.week.desc(), RecallQuestion.profile_id)).all()
+
+
 def _ask(profile_id: int, week: date, now: datetime) -> bool:
     with transaction() as s:
         profile, revision = s.get(Profile, profile_id), in_force(s)

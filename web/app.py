@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, laboratory, links, public, signup, subscribers
+from web import administrators, doors, feedback, laboratory, links, public, recall, signup, subscribers
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -32,6 +32,8 @@ PUBLIC: Final = (
     Route("/c/{token}.ics", doors.calendar, methods=["GET"]),
     Route("/f/{token}.atom", doors.feed, methods=["GET"]),
     Route("/x/{token}.{form}", doors.matches, methods=["GET"]),
+    Route("/q/{token}", recall.question, methods=["GET"]),
+    Route("/q/{token}", recall.answer, methods=["POST"]),
     Route("/static/{name}", public.style, methods=["GET"]),
     *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
     Route("/", signup.start, methods=["GET"]),

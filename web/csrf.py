@@ -21,6 +21,7 @@ EXEMPT: Final = frozenset(
     {
         "/u/{token}",  # one-click: mailbox providers post here without ever having seen a page of ours (RFC 8058)
         "/v/{token}",  # a verdict: the address in the mail is all that a reader needs, who may never have been here
+        "/q/{token}",  # the week's question, for the same reason
     }
 )
 TOKEN: Final = re.compile(r"[0-9A-Za-z_-]{43}")
