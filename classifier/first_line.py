@@ -5,7 +5,7 @@ Nothing is written here: the firm sees what it would get before it asks for anyt
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -29,12 +29,13 @@ from db.session import utcnow
 LATELY: Final = timedelta(days=30)
 MOST_READ: Final = 300  # notices; more would keep the firm waiting
 ASKED: Final = 5
+_OUT_AT: Final = func.coalesce(NoticeVersion.published_at, NoticeVersion.created_at)
 MAILS_A_WEEK: Final = {Cadence.DAILY: 7.0, Cadence.WEEKLY: 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rated:
-    """A recent notice, and how probable it is that it is for the firm. ``day``: when it came to us."""
+    """A recent notice, and how probable it is that it is for the firm. ``day``: when it was published."""
 
     version: NoticeVersion
     procurement_id: int
@@ -78,7 +79,7 @@ class Lately:
     def expected(self, line: Decimal, cadence: Cadence) -> Expected:
         """What a week would bring at this line and cadence."""
         above = [one for one in self.rated if one.score >= float(line)]
-        weeks = max(self.days, 1.0) / 7
+        weeks = max(self.days, 7.0) / 7  # of a few days alone, nobody can tell
         if cadence is Cadence.WEEKLY:
             batches = len({one.day.isocalendar()[:2] for one in above})
         else:
@@ -95,11 +96,11 @@ def lately(s: Session, profile: Profile) -> Lately:
         select(NoticeVersion)
         .join(Notice, Notice.current_version_id == NoticeVersion.id)
         .where(
-            NoticeVersion.created_at > now - LATELY,
+            now - LATELY < _OUT_AT,
             NoticeVersion.stage.in_(profile.stages),
             NoticeVersion.scope.in_(profile.scopes),
         )
-        .order_by(NoticeVersion.id.desc())
+        .order_by(_OUT_AT.desc(), NoticeVersion.id.desc())
         .limit(MOST_READ)
         .options(
             selectinload(NoticeVersion.lots), selectinload(NoticeVersion.notice), selectinload(NoticeVersion.buyers)
@@ -111,15 +112,15 @@ def lately(s: Session, profile: Profile) -> Lately:
             version=version,
             procurement_id=version.notice.procurement_id,
             score=score,
-            day=version.created_at.date(),
+            day=_out_at(version).date(),
         )
         for version, score in zip(versions, scores, strict=True)
         # What has closed since counts all the same: the question is what a week brings.
-        if barred_by(profile, version, now=version.created_at) is None
+        if barred_by(profile, version, now=_out_at(version)) is None
     ]
-    oldest = min((version.created_at for version in versions), default=now)
+    oldest = _out_at(versions[-1]) if versions else now
     if len(versions) < MOST_READ:
-        first = s.scalar(select(func.min(NoticeVersion.created_at)))
+        first = s.scalar(select(func.min(_OUT_AT)))
         oldest = max(first or now, now - LATELY)
     return Lately(
         rated=tuple(sorted(found, key=lambda one: (-one.score, one.version.id))),
@@ -169,6 +170,11 @@ class _Read:
             last = (ids, list(scorer.read([notice_text(version) for version in versions])))
             cls._last = last
         return last[1]
+
+
+def _out_at(version: NoticeVersion) -> datetime:
+    """When a notice came out, also where we read it much later."""
+    return version.published_at or version.created_at
 
 
 def _odds(score: float) -> float:

@@ -15,7 +15,8 @@ MOST_SENTENCES: Final = 40  # as many as a profile may have
 LONGEST: Final = 500  # characters of one sentence; more is cut off at a word
 MOST_BRANCHES: Final = 10
 LIKE: Final = 0.36  # a cosine below which a code's name has little to do with a sentence
-VERY_LIKE: Final = 0.47
+VERY_LIKE: Final = 0.5
+MOST_SURE: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,9 @@ class Branches:
         likeness = (self._encoder.encode(told, query=True) @ self._rows).max(axis=0)
         likest = np.argsort(-likeness)[:MOST_BRANCHES].tolist()
         return [
-            Branch(code=self._codes[at], sure=bool(likeness[at] >= VERY_LIKE)) for at in likest if likeness[at] >= LIKE
+            Branch(code=self._codes[at], sure=place < MOST_SURE and bool(likeness[at] >= VERY_LIKE))
+            for place, at in enumerate(likest)
+            if likeness[at] >= LIKE
         ]
 
 

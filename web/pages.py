@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
 from alerts.texts import languages, texts
-from web.csrf import proof_for
+from web.csrf import SAFE, proof_for
 from web.session import new_token, put_cookie, token_of
 
 HERE: Final = Path(__file__).parent
@@ -113,8 +113,10 @@ def _frame(request: Request) -> Frame:
         return Frame(home="/me", nav=SUBSCRIBER_NAV, here=here, log_out="/logout")
     if hasattr(request.state, "administrator"):
         return Frame(home="/admin", nav=ADMIN_NAV, here=here, log_out="/admin/logout")
+    # Another language is another address, which a page that answers a form has not: what was filled in would be lost.
+    tongues = TONGUES if request.method in SAFE else ()
     nav = tuple((same_language(request, path), key) for path, key in PUBLIC_NAV if path != here)
-    return Frame(home=same_language(request, "/"), nav=nav, here=here, tongues=TONGUES)
+    return Frame(home=same_language(request, "/"), nav=nav, here=here, tongues=tongues)
 
 
 def _rendered(

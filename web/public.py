@@ -78,15 +78,17 @@ def metrics(request: Request) -> Response:
 
 
 def style(request: Request) -> Response:
-    """Our style sheets, and no other file."""
-    match request.path_params["name"]:
+    """Our style sheets and our sign, and no other file."""
+    name, kind = request.path_params["name"], "text/css"
+    match name:
         case "digest.css":
-            css = str(page_css())
-        case "site.css":
-            css = (HERE / "static" / "site.css").read_text(encoding="utf-8")
+            body = str(page_css())
+        case "site.css" | "icon.svg":
+            body = (HERE / "static" / name).read_text(encoding="utf-8")
+            kind = "image/svg+xml" if name == "icon.svg" else kind
         case _:
             raise HTTPException(404)
-    return Response(css, media_type="text/css", headers={"Cache-Control": STYLE_KEPT})
+    return Response(body, media_type=kind, headers={"Cache-Control": STYLE_KEPT})
 
 
 def _leave(subscriber_id: int) -> HTMLResponse:
