@@ -9,6 +9,7 @@ from collections.abc import Callable
 import typer
 
 from commands import (
+    administering,
     alerting,
     collecting,
     doors,
@@ -93,6 +94,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "resume": doors.doors_resume,
             "close": doors.doors_close,
             "push": doors.doors_push,
+        },
+    ),
+    "admin": (
+        "Who may log in at /admin.",
+        {
+            "add": administering.admin_add,
+            "list": administering.admin_list,
+            "remove": administering.admin_remove,
+            "password": administering.admin_password,
         },
     ),
     "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),

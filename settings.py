@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     )
     port: int = Field(8080, validation_alias="PORT", ge=1, le=65535, description="port the web process listens on")
     web_host: str = Field("127.0.0.1", description="address the web process listens on (0.0.0.0 on a PaaS)")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="proxies of yours before the web process, each appending to X-Forwarded-For; 0 = none",
+    )
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="signs links; comma-separated, newest first, 32 characters or more each; required to send"
     )

@@ -28,13 +28,16 @@ log = logging.getLogger(__name__)
 RELAY: Final = "relay"  # what alarms of the relay are about
 
 CLAIM: Final = text("""
-    -- the oldest delivery that is due, unless the breaker is open; two senders never hold the same row
+    -- The oldest delivery that is due, unless the breaker is open; two senders never hold the same row. A letter was
+    -- asked for just now: it asks neither who has left nor for a pause, and a confirmation not even for suppressions (D15).
     SELECT delivery.id, delivery.sender, delivery.recipient, delivery.message, delivery.attempts,
            subscriber.unsubscribed_at IS NOT NULL AS has_left,
-           EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
+           letter.kind IS DISTINCT FROM 'confirm' AND EXISTS (
+               SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
       FROM delivery
-      JOIN digest ON digest.id = delivery.digest_id
-      JOIN subscriber ON subscriber.id = digest.subscriber_id
+      LEFT JOIN digest ON digest.id = delivery.digest_id
+      LEFT JOIN letter ON letter.id = delivery.letter_id
+      LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND delivery.message IS NOT NULL AND delivery.id <> ALL(:in_hand)
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)

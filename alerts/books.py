@@ -13,6 +13,7 @@ COUNT: Final = text("""
              WHERE digest.built_at IS NOT NULL AND digest.subscriber_id = alert.subscriber_id) AS digested,
            (SELECT count(*) FROM digest WHERE view IS NOT NULL) AS told,
            (SELECT count(*) FROM delivery) AS deliveries,
+           (SELECT count(*) FROM delivery WHERE letter_id IS NOT NULL) AS letters,
            (SELECT count(*) FROM delivery JOIN digest ON digest.id = delivery.digest_id
              WHERE digest.view IS NOT NULL) AS written,
            (SELECT count(*) FROM delivery JOIN digest ON digest.id = delivery.digest_id
@@ -24,13 +25,14 @@ COUNT: Final = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What there is of each. ``told``: digests with content; ``written``: mails of such digests."""
+    """What there is of each. ``told``: digests with content; ``written``: mails of such digests; ``letters``: their mails."""
 
     alerts: int
     owed: int
     digested: int
     told: int
     deliveries: int
+    letters: int
     written: int
     unwritten: int
     misdated: int
@@ -40,7 +42,7 @@ class Books:
         sums = {
             "alerts neither owed nor in a digest of their subscriber": self.alerts - self.owed - self.digested,
             "digests with content but without a mail": self.told - self.written,
-            "mails of digests without content": self.deliveries - self.written - self.unwritten,
+            "mails of digests without content": self.deliveries - self.letters - self.written - self.unwritten,
             "mails whose state and date of sending disagree": self.misdated,
         }
         return {what: count for what, count in sums.items() if count}

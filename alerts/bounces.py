@@ -24,7 +24,7 @@ from alerts.suppress import suppress
 from alerts.tokens import Purpose
 from alerts.tokens import read as read_token
 from alerts.verp import read_bounce_address
-from db.models import Delivery, DeliveryState, Digest, ReturnedMail, Subscriber
+from db.models import Delivery, DeliveryState, Digest, Letter, ReturnedMail, Subscriber
 from db.session import transaction, utcnow
 
 log = logging.getLogger(__name__)
@@ -89,8 +89,14 @@ def _whose(s: Session, claims: Sequence[str]) -> Whose | None:
     for claim in claims[:CLAIMS_READ]:
         delivery_id = read_bounce_address(claim, now)
         if delivery_id is not None:
-            mine = select(Digest.subscriber_id).join(Delivery).where(Delivery.id == delivery_id)
-            subscriber_id = s.scalar(mine)
+            mine = (
+                select(func.coalesce(Digest.subscriber_id, Letter.subscriber_id))
+                .select_from(Delivery)
+                .outerjoin(Digest, Digest.id == Delivery.digest_id)
+                .outerjoin(Letter, Letter.id == Delivery.letter_id)
+                .where(Delivery.id == delivery_id)
+            )
+            subscriber_id = s.scalar(mine)  # none where a letter's reader is no subscriber, or not yet
             if subscriber_id is not None:
                 return Whose(subscriber_id=subscriber_id, delivery_id=delivery_id)
         for token in _LINK.findall(claim)[:CLAIMS_READ]:

@@ -1,5 +1,6 @@
-"""What does a subscriber get? A view becomes the bytes of one mail, or its permanent page."""
+"""What does a subscriber get? A view becomes the bytes of one mail, or its permanent page; and what a letter says."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,15 +13,28 @@ from markupsafe import Markup
 from alerts.entry import usable
 from alerts.outside import safe_url
 from alerts.speak import Names
+from alerts.texts import texts
 from alerts.told import Told, tell
 from alerts.view import DigestView, Entry
 from alerts.wire import Envelope, MailBroken, write
-from db.models import AlertKind
+from db.models import AlertKind, LetterKind
 
 LARGEST: Final = 98_700  # bytes of a mail: with a signature below the 100,000 from which on clients clip it
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
-__all__ = ["LARGEST", "MailBroken", "page_css", "render", "render_html", "render_page", "render_text", "safe_url"]
+__all__ = [
+    "LARGEST", "LetterTold", "MailBroken", "page_css", "render", "render_html", "render_letter", "render_page",
+    "render_text", "safe_url",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterTold:
+    """A letter in words."""
+
+    subject: str
+    text: str
+    html: str
 
 
 def render(
@@ -82,7 +96,7 @@ def render_text(told: Told) -> str:
 
 def render_html(told: Told) -> str:
     """The HTML part of the mail: styles on the elements, and in the head what depends on the screen."""
-    html = _environment().get_template("digest/body.html").render(told=told, texts=told.texts, css=_css())
+    html = _environment().get_template("digest/body.html").render(told=told, texts=told.texts, css=_css("digest"))
     return _inliner().inline(html)
 
 
@@ -92,9 +106,27 @@ def render_page(view: DigestView, names: Names, *, css_url: str = "/static/diges
     return _environment().get_template("digest/page.html").render(told=told, texts=told.texts, css_url=css_url)
 
 
+def render_letter(kind: LetterKind, language: str, link: str) -> LetterTold:
+    """What a letter of this kind says in this language, as text and as HTML; both say the same."""
+    say = texts(language).say
+    subject = say(f"letter.subject.{kind}")
+    told = {
+        "what": say(f"letter.what.{kind}"),
+        "button": say(f"letter.button.{kind}"),
+        "valid": say(f"letter.valid.{kind}"),
+        "not_asked": say("letter.not_asked"),
+        "link": link,
+    }
+    html = _environment().get_template("letter/body.html").render(
+        **told, subject=subject, language=language, address=say("letter.address"), css=_css("digest") + _css("letter")
+    )  # fmt: skip
+    text = _environment().get_template("letter/body.txt").render(**told)
+    return LetterTold(subject=subject, text=text, html=_inliner().inline(html))
+
+
 def page_css() -> str:
     """The style sheet that :func:`render_page` links to, to be served as a file of our own."""
-    return _css()
+    return _css("digest")
 
 
 def _rank(entry: Entry, view: DigestView) -> tuple[int, float, int]:
@@ -124,7 +156,7 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_at_rules=True, remove_inlined_selectors=True, load_remote_stylesheets=False)
 
 
-@lru_cache(maxsize=1)
-def _css() -> Markup:
+@lru_cache(maxsize=2)
+def _css(mail: str) -> Markup:
     # Our own file, so that it need not be escaped; it holds nothing from outside.
-    return Markup((TEMPLATES / "digest" / "digest.css").read_text(encoding="utf-8"))  # noqa: S704
+    return Markup((TEMPLATES / mail / f"{mail}.css").read_text(encoding="utf-8"))  # noqa: S704

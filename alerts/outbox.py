@@ -15,7 +15,7 @@ from alerts.message import render
 from alerts.signature import signed
 from alerts.view import DigestView
 from db import seed
-from db.address import AddressUnusable, mailable
+from db.address import AddressUnusable, domain_of, mailable
 from db.models import Alert, Delivery, DeliveryState, Digest, DigestRun, Subscriber
 from db.session import transaction, utcnow
 from settings import get_settings
@@ -87,7 +87,7 @@ def message_id(digest: Digest, run: DigestRun) -> str:
     """The same for every copy of one digest, and no other's, also after the database was made anew."""
     made_of = f"{digest.id} {digest.subscriber_id} {run.day} {run.slot} {run.opened_at.isoformat()}"
     mark = hashlib.sha256(made_of.encode()).hexdigest()[:16]
-    return f"<digest.{digest.id}.{mark}@{_domain(get_settings().mail_from or '')}>"
+    return f"<digest.{digest.id}.{mark}@{domain_of(get_settings().mail_from or '')}>"
 
 
 def _rendered(view: DigestView, delivery: Delivery) -> bytes:
@@ -98,14 +98,10 @@ def _rendered(view: DigestView, delivery: Delivery) -> bytes:
         sender_name=get_settings().mail_from_name,
         recipient=delivery.recipient,
         message_id=delivery.message_id,
-        list_id=f"digest.{_domain(delivery.sender)}",
+        list_id=f"digest.{domain_of(delivery.sender)}",
         sent_at=utcnow(),
     )
     return signed(raw)
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2] or "localhost"
 
 
 def _place(error: BaseException) -> str:

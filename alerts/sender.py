@@ -32,13 +32,15 @@ LAST_UNIT_S: Final = 8.0
 UNREACHABLE_AFTER: Final = timedelta(minutes=5)
 
 DUE: Final = text("""
-    SELECT delivery.id, delivery.digest_id, delivery.state, delivery.attempts, delivery.not_before
+    SELECT delivery.id, delivery.digest_id, delivery.letter_id, delivery.state, delivery.attempts, delivery.not_before
       FROM delivery
-      JOIN digest ON digest.id = delivery.digest_id
-      JOIN subscriber ON subscriber.id = digest.subscriber_id
+      LEFT JOIN digest ON digest.id = delivery.digest_id
+      LEFT JOIN letter ON letter.id = delivery.letter_id
+      LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
        AND delivery.message IS NOT NULL AND subscriber.unsubscribed_at IS NULL
-       AND NOT EXISTS (SELECT FROM suppression WHERE address = lower(delivery.recipient))
+       AND (letter.kind = 'confirm' OR NOT EXISTS (
+            SELECT FROM suppression WHERE address = lower(delivery.recipient)))
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
        AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
                         AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))

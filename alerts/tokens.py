@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     CALENDAR = "calendar"
     FEED = "feed"
     EXPORT = "export"
+    CONFIRM = "confirm"
+    LOG_IN = "log_in"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:

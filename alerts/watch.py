@@ -20,7 +20,7 @@ from alerts.digest import RunReport, run_due
 from alerts.outbox import mend
 from alerts.reputation import judge_returned
 from alerts.source_health import DIED, judge_sources
-from db.models import Delivery, DeliveryState, Fetch, FetchState
+from db.models import Delivery, DeliveryState, Digest, Fetch, FetchState
 from db.process import may_run
 from db.session import transaction, utcnow
 
@@ -78,7 +78,7 @@ def close_dead_fetches(now: datetime) -> list[str]:
 def mend_all() -> int:
     """Try every broken digest once more, as after a release that cures its cause; gives how many are well now."""
     with transaction() as s:
-        broken = s.scalars(select(Delivery.digest_id).where(Delivery.state == DeliveryState.BROKEN)).all()
+        broken = s.scalars(select(Digest.id).join(Delivery).where(Delivery.state == DeliveryState.BROKEN)).all()
     return sum(mend(digest_id) for digest_id in broken)
 
 

@@ -31,6 +31,7 @@ HEADERS: Final = (
     "MIME-Version",
     "Content-Type",
 )
+LIST_HEADERS: Final = ("List-Id", "List-Unsubscribe", "List-Unsubscribe-Post")
 PART_HEADERS: Final = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
 SUBJECT: Final = 200  # characters
 ONE_CLICK: Final = "List-Unsubscribe=One-Click"
@@ -44,16 +45,19 @@ class MailBroken(Exception):  # noqa: N818 - the house's word: a state of the ma
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Who writes to whom about what. ``list_id`` is RFC 2919's, with or without its angle brackets."""
+    """Who writes to whom about what. ``list_id`` is RFC 2919's, with or without its angle brackets.
+
+    A letter, which one person just asked for, is of no list: it has neither ``list_id`` nor ``one_click_url``.
+    """
 
     sender: str
     sender_name: str
     recipient: str
     subject: str
     message_id: str
-    list_id: str
-    one_click_url: str
     sent_at: datetime
+    list_id: str | None = None
+    one_click_url: str | None = None
 
 
 class _Policy(EmailPolicy):
@@ -90,7 +94,8 @@ def check(raw: bytes, envelope: Envelope) -> None:
     if any(len(line) > 998 or not line.isascii() for line in raw.split(b"\r\n")):
         raise MailBroken("a line is longer than 998 characters, or not ASCII")
     read = message_from_bytes(raw, policy=SMTP)
-    if tuple(read.keys()) != HEADERS:
+    of_a_list = envelope.one_click_url is not None
+    if tuple(read.keys()) != (HEADERS if of_a_list else tuple(name for name in HEADERS if name not in LIST_HEADERS)):
         raise MailBroken("the header names read back are not those that were set")
     parts = list(read.iter_parts())
     if [part.get_content_type() for part in parts] != ["text/plain", "text/html"]:
@@ -100,7 +105,7 @@ def check(raw: bytes, envelope: Envelope) -> None:
     if [one.addr_spec for one in read["To"].addresses] != [envelope.recipient]:
         raise MailBroken("the mail is not to its one recipient")
     head = raw.split(b"\r\n\r\n", 1)[0].decode("ascii")
-    if f"\r\nList-Unsubscribe: <{envelope.one_click_url}>\r\n" not in head:
+    if of_a_list and f"\r\nList-Unsubscribe: <{envelope.one_click_url}>\r\n" not in head:
         raise MailBroken("List-Unsubscribe is not whole on one line")
 
 
@@ -124,14 +129,8 @@ def _message(envelope: Envelope, text: str, html: str) -> EmailMessage:
 
 
 def _headers(envelope: Envelope) -> Mapping[str, object]:
-    list_id = envelope.list_id.strip().removeprefix("<").removesuffix(">")
-    one_click = envelope.one_click_url
     if not _MESSAGE_ID.fullmatch(envelope.message_id):
         raise MailBroken("the Message-ID is not one")
-    if not _LIST_ID.fullmatch(list_id):
-        raise MailBroken("the List-Id is not one")
-    if safe_url(one_click) != one_click or not one_click.isascii() or set("<>,") & set(one_click):
-        raise MailBroken("the one-click address is not one http or https address")
     if envelope.sent_at.tzinfo is None:
         raise MailBroken("the moment of sending needs a zone")
     return {
@@ -140,10 +139,24 @@ def _headers(envelope: Envelope) -> Mapping[str, object]:
         "Subject": header_text(envelope.subject, SUBJECT),
         "Date": envelope.sent_at,
         "Message-ID": envelope.message_id,
+        **_list_headers(envelope),
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+def _list_headers(envelope: Envelope) -> Mapping[str, object]:
+    list_id, one_click = envelope.list_id, envelope.one_click_url
+    if list_id is None and one_click is None:
+        return {}
+    list_id = (list_id or "").strip().removeprefix("<").removesuffix(">")
+    if not _LIST_ID.fullmatch(list_id):
+        raise MailBroken("the List-Id is not one")
+    if one_click is None or safe_url(one_click) != one_click or not one_click.isascii() or set("<>,") & set(one_click):
+        raise MailBroken("the one-click address is not one http or https address")
+    return {
         "List-Id": f"<{list_id}>",
         "List-Unsubscribe": f"<{one_click}>",
         "List-Unsubscribe-Post": ONE_CLICK,
-        "Auto-Submitted": "auto-generated",
     }
 
 

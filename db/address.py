@@ -25,3 +25,8 @@ def mailable(address: str) -> str:
     if len(found.local_part) > LONGEST_LOCAL:
         raise AddressUnusable(f"the part before the @-sign is longer than {LONGEST_LOCAL} letters")
     return found.ascii_email
+
+
+def domain_of(address: str) -> str:
+    """What stands behind the @-sign, for the names that our own mails get."""
+    return address.rpartition("@")[2] or "localhost"

@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Base, Born, Bytes, Id, Json, Moment, Words, refers
@@ -94,11 +94,16 @@ class Digest(Base):
 
 
 class Delivery(Base):
-    """One mail in the outbox: rendered once, sent as those very bytes, however often it must be tried."""
+    """One mail in the outbox: rendered once, sent as those very bytes, however often it must be tried.
+
+    It is a digest's, or a letter's that somebody waits for.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("digest_id", name="delivery_once"),
+        UniqueConstraint("letter_id", name="delivery_of_letter_once"),
+        CheckConstraint("num_nonnulls(digest_id, letter_id) = 1", name="of_a_digest_or_a_letter"),
         CheckConstraint(
             "state IN ('queued','deferred','sent','failed','suppressed','held','bounced','complained','broken')",
             name="state_known",
@@ -106,7 +111,8 @@ class Delivery(Base):
         Index("ix_delivery_due", "not_before", "id", postgresql_where=text("state IN ('queued', 'deferred')")),
     )
     id: Mapped[Id]
-    digest_id: Mapped[int] = refers("digest.id", ondelete="CASCADE")
+    digest_id: Mapped[int | None] = refers("digest.id", ondelete="CASCADE")
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"))
     message_id: Mapped[Words]
     sender: Mapped[Words]
     recipient: Mapped[Words]
@@ -117,7 +123,7 @@ class Delivery(Base):
     created_at: Mapped[Born]
     sent_at: Mapped[Moment | None]
     smtp_reply: Mapped[str | None]
-    digest: Mapped[Digest] = relationship(back_populates="deliveries")
+    digest: Mapped[Digest | None] = relationship(back_populates="deliveries")
 
 
 class Suppression(Base):

@@ -1,5 +1,18 @@
 """Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
+from db.access import (
+    Act,
+    Administrator,
+    Audit,
+    Consent,
+    FirstVerdict,
+    Letter,
+    LetterKind,
+    LimitedAct,
+    SessionKind,
+    Signup,
+    WebSession,
+)
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
@@ -34,13 +47,17 @@ from db.subscribers import (
 from db.types import Base
 
 __all__ = [
+    "Act",
+    "Administrator",
     "Alarm",
     "Alert",
     "AlertKind",
+    "Audit",
     "Base",
     "Buyer",
     "BuyerName",
     "Cadence",
+    "Consent",
     "CpvName",
     "DeadlineEvent",
     "DeclaredSource",
@@ -56,7 +73,11 @@ __all__ = [
     "Feedback",
     "Fetch",
     "FetchState",
+    "FirstVerdict",
     "JudgedMatch",
+    "Letter",
+    "LetterKind",
+    "LimitedAct",
     "Lot",
     "Match",
     "Notice",
@@ -73,6 +94,8 @@ __all__ = [
     "RunKind",
     "ScoreRevision",
     "SentenceWeight",
+    "SessionKind",
+    "Signup",
     "SourceState",
     "Subscriber",
     "Suppression",
@@ -80,4 +103,5 @@ __all__ = [
     "ToldBefore",
     "Verdict",
     "VersionBuyer",
+    "WebSession",
 ]

@@ -14,7 +14,14 @@ from web.app import create_app
 def served() -> Iterator[str]:
     """Our web on a free port; gives its address."""
     config = uvicorn.Config(
-        create_app(), host="127.0.0.1", port=0, access_log=False, server_header=False, log_config=None, lifespan="off"
+        create_app(),
+        host="127.0.0.1",
+        port=0,
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        lifespan="off",
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

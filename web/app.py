@@ -1,4 +1,7 @@
-"""Which doors does the web have? The route table: PUBLIC and ADMIN, and nothing else."""
+"""Which doors does the web have, and for whom? The route tables PUBLIC, SUBSCRIBER and ADMIN, and nothing else.
+
+A door's table alone decides who may pass it (web/gate.py); each GET leaves everything as it is (P2).
+"""
 
 from typing import Final
 
@@ -9,8 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from web import doors, public
+from db.models import SessionKind
+from web import administrators, doors, links, public, subscribers
 from web.coverage import coverage_in
+from web.gate import guarded
 from web.pages import COVERAGE, error_page
 from web.security import Guarded, TooLarge
 
@@ -25,14 +30,32 @@ PUBLIC: Final = (
     Route("/x/{token}.{form}", doors.matches, methods=["GET"]),
     Route("/static/{name}", public.style, methods=["GET"]),
     *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
+    Route("/login", links.ask_page, methods=["GET"]),
+    Route("/login", links.ask, methods=["POST"]),
+    Route("/login/{token}", links.link_page, methods=["GET"]),
+    Route("/login/{token}", links.use_link, methods=["POST"]),
+    Route("/admin/login", administrators.log_in_page, methods=["GET"]),
+    Route("/admin/login", administrators.enter, methods=["POST"]),
 )
-ADMIN: Final[tuple[Route, ...]] = ()
+SUBSCRIBER: Final = (
+    Route("/me", subscribers.me, methods=["GET"]),
+    Route("/logout", subscribers.leave, methods=["POST"]),
+)
+ADMIN: Final = (
+    Route("/admin", administrators.home, methods=["GET"]),
+    Route("/admin/logout", administrators.leave, methods=["POST"]),
+)
 
 
 def create_app() -> ASGIApp:
     """The web's application, guarded."""
     handlers = {HTTPException: _refused, TooLarge: _too_large, Exception: _failed}
-    inner = Starlette(routes=[*PUBLIC, *ADMIN], exception_handlers=handlers)
+    routes = [
+        *(guarded(route, only=None) for route in PUBLIC),
+        *(guarded(route, only=SessionKind.SUBSCRIBER) for route in SUBSCRIBER),
+        *(guarded(route, only=SessionKind.ADMINISTRATOR) for route in ADMIN),
+    ]
+    inner = Starlette(routes=routes, exception_handlers=handlers)
     # A path with a slash too many is unknown; RFC 8058 forbids to answer a one-click with a redirect.
     inner.router.redirect_slashes = False
     return Guarded(inner, error_page)
@@ -42,10 +65,11 @@ def serve(host: str, port: int) -> None:
     """The web as a process, until SIGTERM or SIGINT."""
     import uvicorn
 
-    # No access log: its lines would hold tokens. Our own log tells of failures.
+    # No access log: its lines would hold tokens. Our own log tells of failures. Which proxies are believed is told by
+    # our own setting (web/clients.py).
     uvicorn.run(
         create_app(), host=host, port=port, access_log=False, server_header=False, log_config=None,
-        timeout_graceful_shutdown=5,
+        proxy_headers=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
 
 

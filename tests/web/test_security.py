@@ -15,7 +15,7 @@ from web_server import visitor
 from alerts import tokens
 from alerts.tokens import Purpose
 from factories import make_subscriber
-from web import app, public
+from web import public
 from web.security import LARGEST_BODY
 
 CSP = (
@@ -97,27 +97,6 @@ def test_a_failure_is_logged_without_what_it_quotes(
     told = " ".join(str(vars(record)) for record in caplog.records)
     assert "alma@" not in told
     assert door not in told
-
-
-def test_every_door_is_in_the_table(client: httpx.Client) -> None:
-    built = app.create_app()
-    inner = built.app  # type: ignore[attr-defined]
-    assert list(inner.routes) == [*app.PUBLIC, *app.ADMIN]
-    assert sorted((route.path, *sorted(route.methods or ())) for route in app.PUBLIC) == [
-        ("/c/{token}.ics", "GET", "HEAD"),
-        ("/coverage", "GET", "HEAD"),
-        ("/d/{token}", "GET", "HEAD"),
-        ("/dekking", "GET", "HEAD"),
-        ("/dekning", "GET", "HEAD"),
-        ("/e/{token}.ics", "GET", "HEAD"),
-        ("/f/{token}.atom", "GET", "HEAD"),
-        ("/healthz", "GET", "HEAD"),
-        ("/static/{name}", "GET", "HEAD"),
-        ("/täckning", "GET", "HEAD"),
-        ("/u/{token}", "GET", "HEAD"),
-        ("/u/{token}", "POST"),
-        ("/x/{token}.{form}", "GET", "HEAD"),
-    ]
 
 
 @pytest.mark.parametrize("size", [LARGEST_BODY, LARGEST_BODY + 1])
