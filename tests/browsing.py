@@ -2,13 +2,17 @@
 
 import re
 from html import unescape
+from threading import Event
+from time import monotonic
 from urllib.parse import urlencode
 
 import httpx
+from mail_reading import text_of
 from sqlalchemy import select
 
 from db.models import Administrator, Delivery, Letter, Subscriber
 from db.session import transaction, utcnow
+from settings import get_settings
 from web.passwords import hashed
 from web.session import log_in
 
@@ -55,11 +59,25 @@ def as_administrator(client: httpx.Client, administrator: Administrator) -> None
     _log_in(client, administrator_id=administrator.id)
 
 
-def letters() -> list[tuple[Letter, Delivery]]:
-    """Every letter in the outbox, oldest first."""
-    with transaction() as s:
-        found = s.execute(select(Letter, Delivery).join(Delivery, Delivery.letter_id == Letter.id).order_by(Letter.id))
-        return [(letter, delivery) for letter, delivery in found]
+def letters(wanted: int = 0) -> list[tuple[Letter, Delivery]]:
+    """Every letter in the outbox, oldest first, as soon as there are so many: some are written after the answer."""
+    deadline = monotonic() + 10
+    while True:
+        with transaction() as s:
+            rows = s.execute(
+                select(Letter, Delivery).join(Delivery, Delivery.letter_id == Letter.id).order_by(Letter.id)
+            )
+            found = [(letter, delivery) for letter, delivery in rows]
+        if len(found) >= wanted or monotonic() > deadline:
+            return found
+        Event().wait(0.02)
+
+
+def link_in(delivery: Delivery) -> str:
+    """The path of the link that a letter holds."""
+    site = get_settings().site
+    [link] = set(re.findall(rf"{re.escape(site)}(/\S+)", text_of(delivery.message or b"")))
+    return str(link)
 
 
 def _log_in(client: httpx.Client, **who: int) -> None:
