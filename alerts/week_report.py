@@ -50,6 +50,10 @@ class Week:
         """Its Monday. Raises ValueError where the year has no such week."""
         return date.fromisocalendar(self.year, self.number, 1)
 
+    def shifted(self, weeks: int) -> Self:
+        """So many weeks later."""
+        return type(self).of(self.first + timedelta(weeks=weeks))
+
     @property
     def bounds(self) -> tuple[datetime, datetime]:
         """From when, and before when."""
