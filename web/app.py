@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, links, public, signup, subscribers
+from web import administrators, doors, feedback, links, public, report, signup, subscribers
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -52,6 +52,8 @@ SUBSCRIBER: Final = (
 )
 ADMIN: Final = (
     Route("/admin", administrators.home, methods=["GET"]),
+    Route("/admin/report", report.last_week, methods=["GET"]),
+    Route("/admin/report/{year:int}/{number:int}", report.report_page, methods=["GET"]),
     Route("/admin/logout", administrators.leave, methods=["POST"]),
 )
 
