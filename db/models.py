@@ -1,6 +1,7 @@
 """Where are all tables? Here, by name; they are written down by noun in the modules imported here."""
 
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
+from db.api_tokens import ApiScope, ApiToken
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.names import BuyerName, CpvName, NutsName
@@ -37,6 +38,8 @@ __all__ = [
     "Alarm",
     "Alert",
     "AlertKind",
+    "ApiScope",
+    "ApiToken",
     "Base",
     "Buyer",
     "BuyerName",
