@@ -1,4 +1,4 @@
-"""Which doors does the web have? The route table: PUBLIC and ADMIN, and nothing else."""
+"""Which doors does the web have? The route table: PUBLIC, ADMIN and API, and nothing else."""
 
 from typing import Final
 
@@ -6,10 +6,11 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from web import doors, public
+from web.api.app import AT, create_api
 from web.coverage import coverage_in
 from web.pages import COVERAGE, error_page
 from web.security import Guarded, TooLarge
@@ -27,12 +28,13 @@ PUBLIC: Final = (
     *(Route(path, coverage_in(language), methods=["GET"]) for language, path in COVERAGE.items()),
 )
 ADMIN: Final[tuple[Route, ...]] = ()
+API: Final = (Mount(AT, create_api()),)
 
 
 def create_app() -> ASGIApp:
     """The web's application, guarded."""
     handlers = {HTTPException: _refused, TooLarge: _too_large, Exception: _failed}
-    inner = Starlette(routes=[*PUBLIC, *ADMIN], exception_handlers=handlers)
+    inner = Starlette(routes=[*PUBLIC, *ADMIN, *API], exception_handlers=handlers)
     # A path with a slash too many is unknown; RFC 8058 forbids to answer a one-click with a redirect.
     inner.router.redirect_slashes = False
     return Guarded(inner, error_page)

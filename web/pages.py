@@ -8,10 +8,11 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from alerts.texts import languages, texts
+from web.api.problem import problem
 
 HERE: Final = Path(__file__).parent
 TEXTS: Final = HERE / "texts"
@@ -31,8 +32,10 @@ def page(template: str, language: str, *, status: int = 200, **values: object) -
     return HTMLResponse(body, status_code=status, headers={"Content-Language": words.language})
 
 
-def error_page(scope: Scope, status: int) -> HTMLResponse:
-    """A failure in words, in the language that the browser asks for, since nobody is known here."""
+def error_page(scope: Scope, status: int) -> Response:
+    """A failure in words, in the language that the browser asks for, since nobody is known here; a program is told as one."""
+    if scope["path"].startswith("/api/"):
+        return problem(status)
     return page("error.html", asked_for(Request(scope)), status=status, key=TOLD.get(status, "trouble"))
 
 

@@ -102,7 +102,7 @@ def test_a_failure_is_logged_without_what_it_quotes(
 def test_every_door_is_in_the_table(client: httpx.Client) -> None:
     built = app.create_app()
     inner = built.app  # type: ignore[attr-defined]
-    assert list(inner.routes) == [*app.PUBLIC, *app.ADMIN]
+    assert list(inner.routes) == [*app.PUBLIC, *app.ADMIN, *app.API]
     assert sorted((route.path, *sorted(route.methods or ())) for route in app.PUBLIC) == [
         ("/c/{token}.ics", "GET", "HEAD"),
         ("/coverage", "GET", "HEAD"),
