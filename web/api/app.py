@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from web.api import feedback, matches, notices, problem, profiles, thresholds
+from web.api.examples import EXAMPLES
 from web.api.pace import Pace
 from web.security import TooLarge
 
@@ -57,7 +58,7 @@ def create_api(pace: Pace | None = None) -> FastAPI:
 
 
 def _document(api: FastAPI) -> dict[str, Any]:
-    """The OpenAPI 3.1 document, with the form of a problem."""
+    """The OpenAPI 3.1 document, with the form of a problem and with examples."""
     found = get_openapi(
         title=api.title, version=api.version, description=api.description, routes=api.routes, servers=[{"url": AT}]
     )
@@ -65,4 +66,7 @@ def _document(api: FastAPI) -> dict[str, Any]:
     for model in (problem.Fault, problem.Problem):
         schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas[model.__name__].pop("$defs", None)
+    for name, example in EXAMPLES.items():
+        # Here and not in the models: on its way FastAPI drops every null, also out of an example.
+        schemas[name]["examples"] = [example]
     return found

@@ -1,8 +1,8 @@
 """What does an answer of the JSON API look like? One firm, one notice and their match, as the OpenAPI document shows them."""
 
-from typing import Any, Final, Literal
-
-from pydantic import ConfigDict
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 BRIEF: Final[dict[str, Any]] = {
     "id": 4711,
@@ -134,8 +134,28 @@ THRESHOLD: Final[dict[str, Any]] = {
         },
     ],
 }
-
-
-def shown_as(example: dict[str, Any], *, extra: Literal["ignore", "forbid"] = "ignore") -> ConfigDict:
-    """A model's configuration that shows this example."""
-    return ConfigDict(json_schema_extra={"examples": [example]}, extra=extra)
+PROBLEM: Final[dict[str, Any]] = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "There is nothing here, or nothing that this token may see.",
+    "faults": [],
+}
+# By the name that the form has in the document.
+EXAMPLES: Final[Mapping[str, dict[str, Any]]] = MappingProxyType(
+    {
+        "NoticeBrief": BRIEF,
+        "NoticeWhole": NOTICE,
+        "NoticePage": {"notices": [BRIEF], "next": None},
+        "ProfileWritten": WRITTEN,
+        "ProfileTold": PROFILE,
+        "ProfilePage": {"profiles": [PROFILE], "next": None},
+        "MatchTold": MATCH,
+        "MatchPage": {"matches": [MATCH], "next": None},
+        "VerdictGiven": {"alert_id": 311, "verdict": "relevant"},
+        "VerdictKept": VERDICT,
+        "ThresholdTold": THRESHOLD,
+        "ThresholdPage": {"thresholds": [THRESHOLD], "next": None},
+        "Problem": PROBLEM,
+    }
+)

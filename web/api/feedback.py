@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from classifier.feedback import record
 from db.models import Alert, Feedback, Match, Notice, NoticeVersion, Profile, Verdict
 from db.session import transaction
-from web.api.examples import VERDICT, shown_as
 from web.api.forms import Identifier
 from web.api.gate import Writer
 from web.api.matches import newest_alert
@@ -24,7 +23,7 @@ router = APIRouter(tags=["feedback"])
 class VerdictGiven(BaseModel):
     """What is said of an alert, or of the match for whose sake it was made."""
 
-    model_config = shown_as({"alert_id": 311, "verdict": "relevant"}, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
     alert_id: Annotated[Identifier | None, Field(description="The alert; null: match_id says which.")] = None
     match_id: Annotated[Identifier | None, Field(description="A match with an alert; null: alert_id says which.")] = (
         None
@@ -44,7 +43,6 @@ class VerdictGiven(BaseModel):
 class VerdictKept(BaseModel):
     """What now stands."""
 
-    model_config = shown_as(VERDICT)
     alert_id: Annotated[int, Field(description="The alert that it is said of.")]
     verdict: Annotated[Verdict, Field(description="The last word.")]
     said_at: Annotated[datetime, Field(description="When it was said, in UTC; saying the same again does not move it.")]

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from classifier.matches import Standing, select_matches, standing, stands
 from classifier.owed import told_of
 from db.models import Alert, Feedback, Match, Notice, Profile, Verdict
-from web.api.examples import MATCH, shown_as
 from web.api.forms import Identifier, NextLink, Paged, PastOrComing, next_link
 from web.api.gate import Reader, reading
 from web.api.notice_forms import NoticeBrief
@@ -48,7 +47,6 @@ class Evidence(BaseModel):
 class MatchTold(BaseModel):
     """How well a notice fits a profile, and why."""
 
-    model_config = shown_as(MATCH)
     id: Annotated[int, Field(description="Ours. A notice that is scored anew gets a new one.")]
     profile_id: Annotated[int, Field(description="Of whose profile.")]
     profile_key: Annotated[str, Field(description="The firm's own name for it.")]
@@ -73,7 +71,6 @@ class MatchTold(BaseModel):
 class MatchPage(BaseModel):
     """One page of matches, oldest first."""
 
-    model_config = shown_as({"matches": [MATCH], "next": None})
     matches: list[MatchTold]
     next: NextLink
 

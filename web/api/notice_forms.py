@@ -10,7 +10,6 @@ from alerts.outside import safe_url
 from classifier.profiles import ScopeName, Stage
 from db.listing import Wanted
 from db.models import Lot, Notice, NoticeVersion
-from web.api.examples import BRIEF, shown_as
 from web.api.forms import NextLink, Paged, PastOrComing
 
 Texts = Annotated[
@@ -79,7 +78,6 @@ Valued = Annotated[Value | None, Field(description="Estimated value; null: the n
 class NoticeBrief(BaseModel):
     """A notice as its current version reads."""
 
-    model_config = shown_as(BRIEF)
     id: Annotated[int, Field(description="Ours; rises with each new notice.")]
     procurement_id: Annotated[
         int, Field(description="The same for all notices of one purchase. May change as more is read.")
@@ -118,7 +116,6 @@ class NoticeBrief(BaseModel):
 class NoticePage(BaseModel):
     """One page of notices, oldest of ours first."""
 
-    model_config = shown_as({"notices": [BRIEF], "next": None})
     notices: list[NoticeBrief]
     next: NextLink
 

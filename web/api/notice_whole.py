@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field, JsonValue
 
 from alerts.outside import safe_url
 from db.models import Lot, Notice, NoticeVersion
-from web.api.examples import NOTICE, shown_as
 from web.api.notice_forms import Codes, DateOnly, Deadline, Moment, NoticeBrief, Regions, Texts, Valued, brief, value_of
 
 
@@ -89,7 +88,6 @@ class Relative(BaseModel):
 class NoticeWhole(NoticeBrief):
     """A notice with all that we keep of it."""
 
-    model_config = shown_as(NOTICE)
     description: Texts
     notice_type: Annotated[str | None, Field(description="eForms notice type; null: not said.")]
     legal_basis: Annotated[str | None, Field(description="CELEX number or a national code; null: not said.")]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -45,19 +45,6 @@ class Fault(BaseModel):
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "about:blank",
-                    "title": "Not Found",
-                    "status": 404,
-                    "detail": "There is nothing here, or nothing that this token may see.",
-                    "faults": [],
-                }
-            ]
-        }
-    )
     type: Annotated[str, Field(description="Always `about:blank`: the status says what kind of problem it is.")] = (
         "about:blank"
     )

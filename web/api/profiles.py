@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Path, Query
 from psycopg.errors import LockNotAvailable
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, func, select, text, true
@@ -23,7 +23,6 @@ from classifier.profiles import ProfileWritten, write_profile
 from classifier.revisions import alone
 from db.models import Profile, Subscriber
 from db.session import transaction
-from web.api.examples import PROFILE, WRITTEN, shown_as
 from web.api.forms import LARGEST_ID, NextLink, Paged, next_link
 from web.api.gate import Reader, Writer, reading
 from web.api.problem import may
@@ -34,13 +33,11 @@ MOST: Final = 50  # profiles of one subscriber: each is met by every notice
 BUSY: Final = HTTPException(409, "Notices are being matched just now; ask again in a minute.", {"Retry-After": "60"})
 
 Which = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Our number of the profile.")]
-Said = Annotated[ProfileWritten, Body(openapi_examples={"welding": {"summary": "A welder's", "value": WRITTEN}})]
 
 
 class ProfileTold(ProfileWritten):
     """A profile as it stands."""
 
-    model_config = shown_as(PROFILE, extra="forbid")
     id: Annotated[int, Field(description="Our number of it.")]
     subscriber_id: Annotated[int, Field(description="Whose it is.")]
     active: Annotated[bool, Field(description="False: nothing is matched with it.")]
@@ -59,7 +56,6 @@ class ProfileTold(ProfileWritten):
 class ProfilePage(BaseModel):
     """One page of profiles, oldest first."""
 
-    model_config = shown_as({"profiles": [PROFILE], "next": None})
     profiles: list[ProfileTold]
     next: NextLink
 
@@ -84,7 +80,7 @@ def show_profile(caller: Reader, profile_id: Which) -> ProfileTold:
 
 
 @router.post("/profiles", status_code=201, responses=may(403, 409))
-def make_profile(response: Response, request: Request, owner: Writer, said: Said) -> ProfileTold:
+def make_profile(response: Response, request: Request, owner: Writer, said: ProfileWritten) -> ProfileTold:
     """Make a profile. It follows the default line until verdicts, or an administrator, move its own.
 
     409 where there is one with this key already, or where the subscriber has 50.
@@ -102,7 +98,7 @@ def make_profile(response: Response, request: Request, owner: Writer, said: Said
 
 
 @router.put("/profiles/{profile_id}", responses=may(403, 404, 409))
-def change_profile(owner: Writer, profile_id: Which, said: Said) -> ProfileTold:
+def change_profile(owner: Writer, profile_id: Which, said: ProfileWritten) -> ProfileTold:
     """Put this in place of what the profile said; what is left out gets its default. The same again changes nothing.
 
     409 where another profile has this key, or while notices are being matched.

@@ -12,7 +12,6 @@ from starlette.requests import Request
 
 from classifier.threshold import history, line_in_force
 from db.models import Drawn, Profile
-from web.api.examples import THRESHOLD, shown_as
 from web.api.forms import NextLink, Paged, next_link
 from web.api.gate import Reader, reading
 from web.api.profiles import seen_by
@@ -33,7 +32,6 @@ class Moved(BaseModel):
 class ThresholdTold(BaseModel):
     """A profile's line and its history."""
 
-    model_config = shown_as(THRESHOLD)
     profile_id: Annotated[int, Field(description="Whose line it is.")]
     profile_key: Annotated[str, Field(description="The firm's own name for that profile.")]
     line: Annotated[
@@ -49,7 +47,6 @@ class ThresholdTold(BaseModel):
 class ThresholdPage(BaseModel):
     """One page of lines, in the order of the profiles' ids."""
 
-    model_config = shown_as({"thresholds": [THRESHOLD], "next": None})
     thresholds: list[ThresholdTold]
     next: NextLink
 
