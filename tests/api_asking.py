@@ -37,9 +37,8 @@ class Program:
 def token_of(subscriber: Subscriber | None, *, write: bool = True) -> str:
     """A new token; of nobody, an administrator's."""
     with transaction() as s:
-        return add_token(
-            s, subscriber and subscriber.id, name="test", write=write and subscriber is not None
-        )[1]  # fmt: skip
+        owner = None if subscriber is None else subscriber.id
+        return add_token(s, owner, name="test", write=write and owner is not None)[1]
 
 
 @contextmanager
