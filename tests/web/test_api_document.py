@@ -169,7 +169,10 @@ def test_nothing_that_the_document_allows_or_forbids_breaks_us(client: httpx.Cli
             @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
             @given(case=cases)
             def ask(case: schemathesis.Case[Any]) -> None:
-                reply = case.call_and_validate(base_url=f"{client.base_url}/api/v1", headers=headers, checks=CHECKS)
+                reply = case.call(base_url=f"{client.base_url}/api/v1", headers=headers)
+                # What is no HTTP at all uvicorn refuses before we see it, in its own words.
+                if reply.content != b"Invalid HTTP request received.":
+                    case.validate_response(reply, checks=CHECKS)
                 answered[reply.status_code] += 1
 
             ask()
