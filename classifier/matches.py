@@ -1,15 +1,24 @@
-"""Which matches stand, and why? Records for the command line, newest model first."""
+"""Which matches stand, and why? For the command line as records, and for whoever asks further as a query."""
 
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Double, Select, cast, func, select
 from sqlalchemy.orm import selectinload
 
 from classifier.revisions import speaking
-from classifier.threshold import JUST_UNDER, own_lines
-from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
+from classifier.threshold import JUST_UNDER
+from db.models import Match, Notice, NoticeVersion, Profile, Subscriber, Threshold
 from db.notices import said
 from db.session import transaction, utcnow
+
+
+class Standing(StrEnum):
+    """Where a match is, seen from its profile's line."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    BARRED = "barred"  # by the profile's own limits, whatever the score
 
 
 def above(*, model_rev: str) -> list[dict[str, Any]]:
@@ -23,25 +32,58 @@ def of_profile(profile_id: int) -> list[dict[str, Any]]:
     return [row for row in _records(Match.profile_id == profile_id, still_open) if row["verdict"] != "below"]
 
 
+def select_matches() -> Select[Match, Profile, Subscriber, NoticeVersion, Notice, float]:
+    """Every match that stands, of current versions with their buyers; last, the line that its profile has now."""
+    return (
+        select(Match, Profile, Subscriber, NoticeVersion, Notice, line_now())
+        .join(Profile, Profile.id == Match.profile_id)
+        .join(Subscriber, Subscriber.id == Profile.subscriber_id)
+        .join(NoticeVersion, NoticeVersion.id == Match.version_id)
+        .join(Notice, Notice.current_version_id == NoticeVersion.id)
+        .where(speaking())
+        .options(selectinload(NoticeVersion.buyers))
+    )
+
+
+def line_now() -> ColumnElement[float]:
+    """The line of a match's profile: its own newest, or the default by which it was matched."""
+    own = (
+        select(cast(Threshold.value, Double))
+        .where(Threshold.profile_id == Match.profile_id)
+        .order_by(Threshold.id.desc())
+        .limit(1)
+        .correlate(Match)
+    )
+    return func.coalesce(own.scalar_subquery(), Match.threshold_then)
+
+
+def standing(match: Match, line: float) -> Standing:
+    """Where a match is, seen from this line."""
+    if match.barred_by is not None:
+        return Standing.BARRED
+    return Standing.ABOVE if match.score >= line else Standing.BELOW
+
+
+def stands(wanted: Standing) -> ColumnElement[bool]:
+    """The same, for the database to choose by."""
+    if wanted is Standing.BARRED:
+        return Match.barred_by.is_not(None)
+    above = Match.score >= line_now()
+    return Match.barred_by.is_(None) & (above if wanted is Standing.ABOVE else ~above)
+
+
 def _records(*where: ColumnElement[bool]) -> list[dict[str, Any]]:
     with transaction() as s:
         found = s.execute(
-            select(Match, Profile, Subscriber, NoticeVersion, Notice)
-            .join(Profile, Profile.id == Match.profile_id)
-            .join(Subscriber, Subscriber.id == Profile.subscriber_id)
-            .join(NoticeVersion, NoticeVersion.id == Match.version_id)
-            .join(Notice, Notice.current_version_id == NoticeVersion.id)
-            .where(*where)
-            .where(speaking(), Subscriber.canary.is_(False))
+            select_matches()
+            .where(*where, Subscriber.canary.is_(False))
             .order_by(Subscriber.company, Profile.id, Match.score.desc())
-            .options(selectinload(NoticeVersion.buyers))
         ).all()
-        own = own_lines(s, {match.profile_id for match, *_ in found})
-        return [_record(row, own.get(row[0].profile_id, row[0].threshold_then)) for row in found]
+        return [_record(row) for row in found]
 
 
-def _record(row: Any, line: float) -> dict[str, Any]:
-    match, profile, subscriber, version, notice = row
+def _record(row: Any) -> dict[str, Any]:
+    match, profile, subscriber, version, notice, line = row
     return {
         "company": subscriber.company,
         "profile": profile.key,
@@ -60,8 +102,7 @@ def _record(row: Any, line: float) -> dict[str, Any]:
 
 
 def _verdict(match: Match, line: float) -> str:
-    if match.barred_by is not None:
+    found = standing(match, line)
+    if found is Standing.BARRED:
         return f"barred: {match.barred_by}"
-    if match.score >= line:
-        return "above"
-    return "just under" if match.score >= line - JUST_UNDER else "below"
+    return "just under" if found is Standing.BELOW and match.score >= line - JUST_UNDER else found

@@ -33,7 +33,7 @@ def doors_list(
     from db.session import transaction
 
     with transaction() as s:
-        rows = [_row(door) for door in open_doors(s, None if who is None else _subscriber(s, who))]
+        rows = [_row(door) for door in open_doors(s, None if who is None else find_subscriber(s, who))]
     columns = {key: words for key, words in COLUMNS.items() if key not in OPENED}
     show(rows, as_json=as_json, columns=columns, title="Doors")
 
@@ -58,7 +58,7 @@ def doors_open(
     except ValueError:
         raise fail(f"no such door: {kind}; there are {', '.join(DoorKind)}", code=2) from None
     with _at_the_doors() as s:
-        subscriber_id = _subscriber(s, who)
+        subscriber_id = find_subscriber(s, who)
         profile_id = None if profile is None else _profile(s, subscriber_id, profile)
         row = _shown(open_door(s, wanted, subscriber_id, profile_id=profile_id, target=target))
     show([row], as_json=as_json, columns=COLUMNS, title="Door")
@@ -127,8 +127,21 @@ def matches(who: Who, form: Annotated[str, typer.Option("--form", help="csv or j
     except ValueError:
         raise fail(f"no such form: {form}; there are {', '.join(Form)}", code=2) from None
     with transaction() as s:
-        found = export(s, s.get_one(Subscriber, _subscriber(s, who)), seed.load(), wanted)
+        found = export(s, s.get_one(Subscriber, find_subscriber(s, who)), seed.load(), wanted)
     sys.stdout.buffer.write(found.body)
+
+
+def find_subscriber(s: "Session", who: str) -> int:
+    """Id of the subscriber meant by an address or an id, or exit code 1."""
+    from sqlalchemy import func, select
+
+    from db.models import Subscriber
+
+    mine = Subscriber.id == int(who) if who.isdecimal() else func.lower(Subscriber.email) == who.lower()
+    found = s.scalar(select(Subscriber.id).where(mine))
+    if found is None:
+        raise fail("there is no such subscriber")
+    return found
 
 
 @contextmanager
@@ -165,18 +178,6 @@ def _shown(door: "Door") -> dict[str, Any]:
     if door.target is not None:
         return _row(door) | ({"secret": secrets_of(door)[0]} if door.secrets else {})
     return _row(door) | {"address": address(door)}
-
-
-def _subscriber(s: "Session", who: str) -> int:
-    from sqlalchemy import func, select
-
-    from db.models import Subscriber
-
-    mine = Subscriber.id == int(who) if who.isdecimal() else func.lower(Subscriber.email) == who.lower()
-    found = s.scalar(select(Subscriber.id).where(mine))
-    if found is None:
-        raise fail("there is no such subscriber")
-    return found
 
 
 def _profile(s: "Session", subscriber_id: int, key: str) -> int:
