@@ -23,6 +23,7 @@ from commands import (
     recalling,
     serving,
     thresholds,
+    tokens,
 )
 from commands.out import errors
 from settings import SettingsError, get_settings
@@ -128,14 +129,23 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "password": administering.admin_password,
         },
     ),
+    "api token": (
+        "Who may ask the JSON API.",
+        {"add": tokens.token_add, "list": tokens.token_list, "revoke": tokens.token_revoke},
+    ),
     "model": ("Other models than our own.", {"fetch": modelling.model_fetch}),
     "reference": ("CPV names.", {"import": collecting.reference_import}),
 }
 for name, (told, commands) in GROUPS.items():
+    *outer, inner = name.split()
     group = typer.Typer(help=told, no_args_is_help=True)
     for verb, work in commands.items():
         group.command(verb)(work)
-    app.add_typer(group, name=name)
+    for word in reversed(outer):
+        around = typer.Typer(help=told, no_args_is_help=True)
+        around.add_typer(group, name=inner)
+        group, inner = around, word
+    app.add_typer(group, name=inner)
 
 
 # These run for ever and are read by machines; a person at the terminal wants to hear of trouble alone.

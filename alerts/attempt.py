@@ -3,16 +3,19 @@
 A sender that dies at any point loses no mail: its row lock dies with its connection, and the row is still queued.
 Between the relay's 250 and our commit lies a gap that SMTP cannot close; a mail that falls into it is sent once more,
 as the same bytes under the same Message-ID (promises.md §2).
+
+Two journeys to the database a mail, one before the relay and one after: the statements of each go as one bundle. What
+happens seldom (a suppression, an alarm) has a transaction of its own, done before the mail's own commit.
 """
 
+import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from psycopg.rows import args_row
 
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.pace import Pace
@@ -22,13 +25,13 @@ from alerts.suppress import suppress
 from alerts.verdict import Breaker, Verdict, verdict
 from alerts.verp import bounce_address
 from db.models import DeliveryState
-from db.session import utcnow
+from db.session import Connection, transaction, utcnow
 
 log = logging.getLogger(__name__)
 
 RELAY: Final = "relay"  # what alarms of the relay are about
 
-CLAIM: Final = text(f"""
+CLAIM: Final = f"""
     -- The oldest delivery that is due, unless the breaker is open or this is a restored copy; two senders never hold the
     -- same row. A letter was asked for just now: it asks neither who has left nor for a pause, and a confirmation not
     -- even for suppressions (D15).
@@ -40,20 +43,33 @@ CLAIM: Final = text(f"""
       LEFT JOIN digest ON digest.id = delivery.digest_id
       LEFT JOIN letter ON letter.id = delivery.letter_id
       LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
-     WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
-       AND delivery.message IS NOT NULL AND delivery.id <> ALL(:in_hand)
-       AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
+     WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= %(now)s
+       AND delivery.message IS NOT NULL AND delivery.id <> ALL(%(in_hand)s)
+       AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= %(now)s)
        AND NOT EXISTS (SELECT FROM alarm WHERE closed_at IS NULL
                         AND (kind = 'relay_refuses' OR kind = 'complaints' AND subject = 'stop'))
        AND {GENUINE}
      ORDER BY delivery.not_before, delivery.id
      LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED
-""")  # noqa: S608 - the condition is ours
-RECORD: Final = text("""
+"""  # noqa: S608 - the condition is ours
+RECORD: Final = """
     UPDATE delivery
-       SET state = :state, attempts = :attempts, not_before = :not_before, sent_at = :sent_at, smtp_reply = :reply
-     WHERE id = :id AND state IN ('queued', 'deferred')
-""")
+       SET state = %(state)s, attempts = %(attempts)s, not_before = %(not_before)s, sent_at = %(sent_at)s,
+           smtp_reply = %(reply)s
+     WHERE id = %(id)s AND state IN ('queued', 'deferred')
+"""
+
+
+class Claimed(NamedTuple):
+    """A mail that is ours to try, as CLAIM gives it."""
+
+    id: int
+    sender: str
+    recipient: str
+    message: bytes
+    attempts: int
+    has_left: bool
+    suppressed: bool
 
 
 class LockLost(Exception):  # noqa: N818 - a state of the row, told by its name
@@ -85,26 +101,27 @@ class Lane:
     unrecorded: dict[str, Any] | None = None
 
 
-async def send_one(session: AsyncSession, lane: Lane) -> DeliveryState | None:
+async def send_one(database: Connection, lane: Lane) -> DeliveryState | None:
     """Take the next due mail through one attempt; gives its new state, or None when nothing is due.
 
     Raises RelayDown, with the mail untouched, when no connection to the relay can be had.
     """
     office = lane.office
     if lane.unrecorded is not None:
-        async with session.begin():
-            await session.execute(RECORD, lane.unrecorded)
+        async with database.transaction():
+            await database.execute(RECORD, lane.unrecorded)
         office.in_hand.discard(lane.unrecorded["id"])
         lane.unrecorded = None
-    async with session.begin():
-        mail = (await session.execute(CLAIM, {"now": utcnow(), "in_hand": list(office.in_hand)})).one_or_none()
+    async with database.pipeline(), database.transaction():
+        mail = await _claim(database, office)
         if mail is None:
             return None
         if mail.id in office.in_hand:
             raise LockLost
         office.in_hand.add(mail.id)
         try:
-            found = await _attempt(session, lane, mail)
+            found = await _attempt(lane, mail)
+            await database.execute(RECORD, lane.unrecorded or _row(mail, found))
         finally:
             if lane.unrecorded is None:
                 office.in_hand.discard(mail.id)
@@ -115,38 +132,47 @@ async def send_one(session: AsyncSession, lane: Lane) -> DeliveryState | None:
     return found.state
 
 
-async def _attempt(session: AsyncSession, lane: Lane, mail: Row[Any]) -> Verdict:
-    """Offer a claimed mail to the relay and write down what came of it, in the transaction that claimed it."""
+async def _claim(database: Connection, office: Office) -> Claimed | None:
+    async with database.cursor(binary=True, row_factory=args_row(Claimed)) as cursor:
+        await cursor.execute(CLAIM, {"now": utcnow(), "in_hand": list(office.in_hand)})
+        return await cursor.fetchone()
+
+
+async def _attempt(lane: Lane, mail: Claimed) -> Verdict:
+    """Offer a claimed mail to the relay; gives what is to be written down of it."""
     if mail.has_left or mail.suppressed:
         reply = "has unsubscribed" if mail.has_left else "is suppressed"
-        found = Verdict(state=DeliveryState.SUPPRESSED, reply=reply)
-        await session.execute(RECORD, _row(mail.id, found, mail.attempts))
-        return found
+        return Verdict(state=DeliveryState.SUPPRESSED, reply=reply)
     # Stored is whom the mail is from; the envelope names the delivery, so that what comes back finds it (M7).
     sender = bounce_address(mail.id, utcnow()) or mail.sender
     await lane.office.pace.turn()
-    outcome = await lane.relay.send(sender, mail.recipient, bytes(mail.message))
+    outcome = await lane.relay.send(sender, mail.recipient, mail.message)
     found = verdict(outcome, mail.attempts + 1)
-    row = _row(mail.id, found, mail.attempts + 1)
     if isinstance(outcome, Sent):
-        lane.unrecorded = row
-    await session.execute(RECORD, row)
-    if found.suppress:
-        await session.run_sync(suppress, mail.recipient, "the relay knows no such mailbox")
-    if lane.office.breaker.trips(outcome):
-        await session.run_sync(raise_alarm, AlarmKind.RELAY_REFUSES, RELAY, found.reply)
-    if not lane.office.reached:
-        await session.run_sync(close_alarm, AlarmKind.RELAY_UNREACHABLE, RELAY)
+        lane.unrecorded = _row(mail, found)
+    trips = lane.office.breaker.trips(outcome)
+    if found.suppress or trips or not lane.office.reached:
+        await asyncio.to_thread(_note, mail.recipient, found, trips=trips)
         lane.office.reached, lane.office.down_since = True, None
     return found
 
 
-def _row(delivery_id: int, found: Verdict, attempts: int) -> dict[str, Any]:
+def _note(recipient: str, found: Verdict, *, trips: bool) -> None:
+    """Write down what an attempt means for more than its mail."""
+    with transaction() as s:
+        if found.suppress:
+            suppress(s, recipient, "the relay knows no such mailbox")
+        if trips:
+            raise_alarm(s, AlarmKind.RELAY_REFUSES, RELAY, found.reply)
+        close_alarm(s, AlarmKind.RELAY_UNREACHABLE, RELAY)
+
+
+def _row(mail: Claimed, found: Verdict) -> dict[str, Any]:
     now = utcnow()
     return {
-        "id": delivery_id,
-        "state": found.state,
-        "attempts": attempts,
+        "id": mail.id,
+        "state": str(found.state),
+        "attempts": mail.attempts + (found.state is not DeliveryState.SUPPRESSED),
         "not_before": now + found.wait,
         "sent_at": now if found.state is DeliveryState.SENT else None,
         "reply": found.reply,

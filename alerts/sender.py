@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections import Counter
+from contextlib import AsyncExitStack
 from contextlib import suppress as ignoring
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from psycopg import Error as DatabaseError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from alerts import beat, restored
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm, sending_stops
@@ -20,7 +21,7 @@ from alerts.relay import Relay, RelayDown
 from alerts.restored import GENUINE
 from alerts.until_told import run_until_told
 from db.models import DeliveryState
-from db.session import async_engine, transaction, utcnow
+from db.session import Connection, connection, transaction, utcnow
 from settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -114,13 +115,12 @@ async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
     with ignoring(DBAPIError), transaction() as s:
         restored.judge(s)
     connections = get_settings().smtp_connections
-    engine = async_engine(pool_size=connections)
     office = Office(pace=Pace(get_settings().smtp_rate))
 
     async def lanes() -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(connections):
-                group.create_task(_lane(engine, office, stop, until_empty=until_empty))
+                group.create_task(_lane(office, stop, until_empty=until_empty))
 
     work = asyncio.create_task(lanes())
     told = asyncio.create_task(stop.wait())
@@ -133,23 +133,24 @@ async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
         work.cancel()
         with ignoring(asyncio.CancelledError):
             await work
-        await engine.dispose()
     return office
 
 
-async def _lane(engine: AsyncEngine, office: Office, stop: asyncio.Event, *, until_empty: bool) -> None:
+async def _lane(office: Office, stop: asyncio.Event, *, until_empty: bool) -> None:
     wait_s = FIRST_PAUSE_S
-    async with Relay() as relay:
+    async with Relay() as relay, AsyncExitStack() as held:
         lane = Lane(relay=relay, office=office)
+        database: Connection | None = None
         while not stop.is_set():
             try:
-                async with AsyncSession(engine) as session:
-                    state = await send_one(session, lane)
+                if database is None or database.closed:
+                    database = await held.enter_async_context(await connection())
+                state = await send_one(database, lane)
             except RelayDown as down:
                 await asyncio.to_thread(_note_down, office, down)
                 if until_empty:
                     return
-            except (DBAPIError, OSError, LockLost) as trouble:
+            except (DatabaseError, DBAPIError, OSError, LockLost) as trouble:
                 log.warning("database not reached", extra={"error": type(trouble).__name__})
             else:
                 wait_s = FIRST_PAUSE_S

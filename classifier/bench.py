@@ -42,7 +42,7 @@ def bench(s: Session, key: str) -> Bench:
     found = s.scalars(
         select(Profile.id)
         .join(Subscriber)
-        .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None), where)
+        .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None), Subscriber.canary.is_(False), where)
         .order_by(Profile.id)
     ).all()
     if not found:

@@ -29,6 +29,7 @@ from sqlalchemy import and_, case, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
+from classifier.revisions import alone
 from classifier.threshold import set_threshold
 from db.address import mailable
 from db.models import Cadence, Drawn, Profile, Subscriber, Threshold
@@ -39,8 +40,10 @@ class ProfilesBroken(ValueError):  # noqa: N818 - a state of the file, told by i
     """Raised when the file cannot be taken; says where and why, and nothing of it is stored."""
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Code = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
+# PostgreSQL keeps no NUL. `[0-9]` and not `\\d`, which takes the digits of every script.
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
+Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z]{0,3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Stage = Literal["planning", "competition", "intent", "result", "signal"]
@@ -59,24 +62,53 @@ def hour_of_mail(hour: int) -> int:
     return hour
 
 
-class ProfileIn(BaseModel):
-    """One profile of the file."""
+class ProfileWritten(BaseModel):
+    """What a firm can say of one profile."""
 
     model_config = ConfigDict(extra="forbid")
-    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
-    name: Text
-    sentences: Annotated[list[Text], Field(min_length=1, max_length=40)]
-    language: Language | None = None  # the sentences' own; none: the subscriber's
-    cpv: list[Code] = []
-    nuts: list[Region] = []
-    countries: list[Country] = []
-    words_out: list[Text] = []
-    value_min: Decimal | None = None
-    value_max: Decimal | None = None
-    value_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
-    stages: list[Stage] = ["planning", "competition", "intent"]
-    scopes: list[ScopeName] = ["defence", "preparedness"]
-    cadence: Cadence | None = None  # none: the subscriber's
+    key: Annotated[
+        str,
+        Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$", description="The firm's own short name for it, once per firm."),
+    ]
+    name: Annotated[Text, Field(description="What the firm calls it in its mails.")]
+    sentences: Annotated[
+        list[Text],
+        Field(
+            min_length=1, max_length=40, description="What the firm can do, in its own words; this is what is scored."
+        ),
+    ]
+    language: Annotated[
+        Language | None, Field(description="Of the sentences; null when written: the subscriber's own.")
+    ] = None
+    cpv: Annotated[list[Code], Field(description="CPV codes of eight digits that the firm's work falls under.")] = []
+    nuts: Annotated[
+        list[Region], Field(description="NUTS regions where it works; empty: anywhere in its countries.")
+    ] = []
+    countries: Annotated[
+        list[Country], Field(description="Countries where it works, as ISO 3166 alpha-2; empty: anywhere.")
+    ] = []
+    words_out: Annotated[list[Text], Field(description="A notice with one of these words is not for the firm.")] = []
+    value_min: Annotated[Money | None, Field(description="Least contract value, in value_currency; null: none.")] = None
+    value_max: Annotated[Money | None, Field(description="Greatest contract value, in value_currency; null: none.")] = (
+        None
+    )
+    value_currency: Annotated[
+        str | None, Field(pattern=r"^[A-Z]{3}$", description="Of both values, as ISO 4217; null: no value is given.")
+    ] = None
+    stages: Annotated[list[Stage], Field(description="Which kinds of notice it wants.")] = [
+        "planning", "competition", "intent",
+    ]  # fmt: skip
+    scopes: Annotated[list[ScopeName], Field(description="Which scopes it wants; empty: whatever the scope.")] = [
+        "defence", "preparedness",
+    ]  # fmt: skip
+    cadence: Annotated[
+        Cadence | None, Field(description="How often it is told of; null: as often as the subscriber is.")
+    ] = None
+
+
+class ProfileIn(ProfileWritten):
+    """One profile of the file: what the firm says, and where an administrator lets its line begin."""
+
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
@@ -168,18 +200,34 @@ def _put_subscriber(s: Session, one: SubscriberIn) -> int:
     ).one()
 
 
-def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: ProfileIn, *, by: str) -> None:
-    values = one.model_dump(exclude={"threshold", "cadence"}) | {"language": one.language or owner.language}
+def put_profile(s: Session, subscriber_id: int, one: ProfileWritten, *, language: str) -> Profile:
+    """The subscriber's profile of this key, made or changed; one that says something else is owed the open notices.
+
+    ``language``: of the sentences, where the profile does not say.
+    """
     row = s.scalar(select(Profile).where(Profile.subscriber_id == subscriber_id, Profile.key == one.key))
     if row is None:
-        row = Profile(subscriber_id=subscriber_id, **values)
+        row = Profile(subscriber_id=subscriber_id)
         s.add(row)
-    elif any(getattr(row, name) != value for name, value in values.items()):
+    write_profile(s, row, one, language=language)
+    return row
+
+
+def write_profile(s: Session, row: Profile, one: ProfileWritten, *, language: str) -> None:
+    """Let a profile, new or old, say this from now on."""
+    values = one.model_dump(exclude={"threshold", "cadence"}) | {"language": one.language or language}
+    if any(getattr(row, name) != value for name, value in values.items()):
+        if row.id is not None:
+            alone(s)  # a matcher that read the old words would note that the new ones were met
         for name, value in values.items():
             setattr(row, name, value)
         row.matched_rev = None
     row.cadence = one.cadence  # which changes nothing of what it matches
     s.flush()
+
+
+def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: ProfileIn, *, by: str) -> None:
+    row = put_profile(s, subscriber_id, one, language=owner.language)
     if one.threshold is not None:
         # The file says where the line began. What was learned or drawn by hand since stands until the file says else.
         start = s.scalar(

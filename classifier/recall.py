@@ -18,6 +18,7 @@ from classifier.facets import barred_by, still_open
 from classifier.owed import told_of
 from classifier.revisions import in_force
 from db.models import Alert, Match, Notice, NoticeVersion, Profile, RecallQuestion, RecallSample, Subscriber
+from db.notices import CANARY
 from db.session import transaction, utcnow
 
 # Lower edges of the strata of what was kept; what was not kept is a stratum of its own.
@@ -135,6 +136,7 @@ def _unkept(s: Session, profile: Profile, revision: str, week: date, now: dateti
         .join(Notice, Notice.current_version_id == NoticeVersion.id)
         .where(
             NoticeVersion.matched_rev == revision,
+            Notice.source != CANARY,
             NoticeVersion.created_at >= _start(week) - WEEK,
             NoticeVersion.created_at < _start(week),
             still_open(now),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from classifier.revisions import in_force
 from classifier.shift import Lines
 from db.models import Notice, Profile, Subscriber
+from db.notices import CANARY
 from db.session import utcnow
 
 BARS: Final = 50  # of the histogram, from 0 to 1
@@ -122,7 +123,7 @@ def replay(s: Session, profiles: Sequence[int], before: Lines, after: Lines, *, 
         for row in _told(s, _HEARD, [*before], before, after, since=since, revision=revision)
     ]
     return Replay(
-        notices=s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since)) or 0,
+        notices=s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since, Notice.source != CANARY)) or 0,
         bars=tuple(bars.get(bar, 0) for bar in range(BARS)),
         heard=tuple(sorted(heard, key=lambda one: (-one.alerts[1], one.company))),
     )

@@ -131,6 +131,19 @@ def matches(who: Who, form: Annotated[str, typer.Option("--form", help="csv or j
     sys.stdout.buffer.write(found.body)
 
 
+def find_subscriber(s: "Session", who: str) -> int:
+    """Id of the subscriber meant by an address or an id, or exit code 1."""
+    from sqlalchemy import func, select
+
+    from db.models import Subscriber
+
+    mine = Subscriber.id == int(who) if who.isdecimal() else func.lower(Subscriber.email) == who.lower()
+    found = s.scalar(select(Subscriber.id).where(mine))
+    if found is None:
+        raise fail("there is no such subscriber")
+    return found
+
+
 @contextmanager
 def _at_the_doors() -> Iterator["Session"]:
     """One transaction; what the doors refuse is told in their words."""
@@ -165,19 +178,6 @@ def _shown(door: "Door") -> dict[str, Any]:
     if door.target is not None:
         return _row(door) | ({"secret": secrets_of(door)[0]} if door.secrets else {})
     return _row(door) | {"address": address(door)}
-
-
-def find_subscriber(s: "Session", who: str) -> int:
-    """Id of the subscriber meant by an address or a number, or exit code 1."""
-    from sqlalchemy import func, select
-
-    from db.models import Subscriber
-
-    mine = Subscriber.id == int(who) if who.isdecimal() else func.lower(Subscriber.email) == who.lower()
-    found = s.scalar(select(Subscriber.id).where(mine))
-    if found is None:
-        raise fail("there is no such subscriber")
-    return found
 
 
 def _profile(s: "Session", subscriber_id: int, key: str) -> int:

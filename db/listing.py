@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
-from db.models import Fetch, Notice, NoticeVersion, Quarantined
+from db.models import Buyer, Fetch, Notice, NoticeVersion, Quarantined, VersionBuyer
 from db.notices import CANARY, said
 from db.session import transaction
 
@@ -23,7 +23,11 @@ class Wanted:
     source: str | None = None
     scope: str | None = None
     country: str | None = None
+    stage: str | None = None
     since: date | None = None  # published on that day or later
+    deadline_after: datetime | None = None
+    cpv: str | None = None  # the first digits of one of its codes
+    text: str | None = None  # somewhere in a title, a description or a buyer's name, whatever the language
     limit: int | None = None
 
 
@@ -33,13 +37,19 @@ def notices(wanted: Wanted) -> Iterator[dict[str, Any]]:
     while left is None or left > 0:
         size = CHUNK if left is None else min(CHUNK, left)
         with transaction() as s:
-            found = list(s.execute(_select(wanted).where(Notice.id > after).order_by(Notice.id).limit(size)))
+            found = page(s, wanted, after=after, size=size)
         for notice, version in found:
             yield _record(notice, version)
         if len(found) < size:
             return
         after = found[-1][0].id
         left = None if left is None else left - len(found)
+
+
+def page(s: Session, wanted: Wanted, *, after: int, size: int) -> list[tuple[Notice, NoticeVersion]]:
+    """The next notices after this id with their current versions and buyers."""
+    found = s.execute(_select(wanted).where(Notice.id > after).order_by(Notice.id).limit(size))
+    return [(notice, version) for notice, version in found]
 
 
 def _select(wanted: Wanted) -> Select[Notice, NoticeVersion]:
@@ -57,7 +67,32 @@ def _select(wanted: Wanted) -> Select[Notice, NoticeVersion]:
         query = query.where(NoticeVersion.country == wanted.country)
     if wanted.since is not None:
         query = query.where(func.date(NoticeVersion.published_at) >= wanted.since)
+    if wanted.stage is not None:
+        query = query.where(NoticeVersion.stage == wanted.stage)
+    if wanted.deadline_after is not None:
+        query = query.where(NoticeVersion.deadline_at > wanted.deadline_after)
+    if wanted.cpv is not None:
+        code = func.unnest(NoticeVersion.cpv).column_valued("code")
+        query = query.where(exists(select(code).where(code.startswith(wanted.cpv, autoescape=True))))
+    if wanted.text is not None:
+        query = query.where(_tells(wanted.text))
     return query
+
+
+def _tells(text: str) -> ColumnElement[bool]:
+    buyer = (
+        exists()
+        .where(VersionBuyer.version_id == NoticeVersion.id, Buyer.id == VersionBuyer.buyer_id)
+        .where(Buyer.name.icontains(text, autoescape=True))
+    )
+    told = [
+        exists(select(words).where(words.c.value.icontains(text, autoescape=True)))
+        for words in (
+            func.jsonb_each_text(column).table_valued("key", "value")
+            for column in (NoticeVersion.title, NoticeVersion.description)
+        )
+    ]
+    return or_(*told, buyer)
 
 
 def _record(notice: Notice, version: NoticeVersion) -> dict[str, Any]:

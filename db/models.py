@@ -14,6 +14,7 @@ from db.access import (
     WebSession,
 )
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
+from db.api_tokens import ApiScope, ApiToken
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.marks import Beat, DatabaseMark
@@ -56,6 +57,8 @@ __all__ = [
     "Alarm",
     "Alert",
     "AlertKind",
+    "ApiScope",
+    "ApiToken",
     "Audit",
     "Base",
     "Beat",

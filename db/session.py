@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -19,6 +21,8 @@ from settings import SettingsError, get_settings
 
 # The reply after a mail's final dot may take 10 minutes (RFC 5321 §4.5.3.2.6), and its row is locked that long.
 IDLE_IN_TRANSACTION = "11min"
+
+Connection = psycopg.AsyncConnection[Any]
 
 
 def utcnow() -> datetime:
@@ -66,7 +70,7 @@ def _embedded(pgdata: Path) -> str:
     return str(server.get_uri())
 
 
-def connect_options() -> dict[str, object]:
+def connect_options() -> dict[str, Any]:
     """What every connection of ours asks of the server."""
     return {
         "application_name": "anbudsvakt",
@@ -81,10 +85,15 @@ def engine() -> Engine:
 
 
 def async_engine(*, pool_size: int) -> AsyncEngine:
-    """An engine for the sender's loop, of which the caller disposes."""
+    """An engine for the loop that serves webhooks and chats, of which the caller disposes."""
     return create_async_engine(
         database_url(), pool_pre_ping=True, pool_size=pool_size, max_overflow=0, connect_args=connect_options()
     )
+
+
+async def connection() -> Connection:
+    """A bare connection for the sender, of which the caller disposes: two statements a mail, with nothing in between."""
+    return await psycopg.AsyncConnection.connect(plain_url(), **connect_options())
 
 
 def loose_engine(url: URL) -> Engine:

@@ -6,12 +6,11 @@ import pytest
 from outbox import use_relay
 from scripted_relay import ScriptedRelay
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from alerts.attempt import Lane, Office, send_one
 from alerts.relay import Relay
 from db.models import Delivery, DeliveryState
-from db.session import transaction, utcnow
+from db.session import Connection, transaction, utcnow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,8 @@ class Use:
         return Lane(relay=Relay(command_s=patience_s, data_s=patience_s), office=Office())
 
 
-async def one(engine: AsyncEngine, lane: Lane) -> DeliveryState | None:
-    async with AsyncSession(engine) as session:
-        return await send_one(session, lane)
+async def one(outbox: Connection, lane: Lane) -> DeliveryState | None:
+    return await send_one(outbox, lane)
 
 
 def delivery() -> Delivery:

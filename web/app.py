@@ -1,6 +1,6 @@
-"""Which doors does the web have, and for whom? The route tables PUBLIC, SUBSCRIBER and ADMIN, and nothing else.
+"""Which doors does the web have, and for whom? The route tables PUBLIC, SUBSCRIBER, ADMIN and API, and nothing else.
 
-A door's table alone decides who may pass it (web/gate.py); each GET leaves everything as it is (P2).
+A door's table alone decides who may pass it (web/gate.py), and of API's the token that it brings; each GET leaves everything as it is (P2).
 """
 
 from typing import Final
@@ -9,11 +9,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, laboratory, links, public, recall, signup, subscribers
+from web import administrators, doors, feedback, laboratory, links, public, recall, report, signup, subscribers
+from web.api.app import AT, create_api
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -54,12 +55,15 @@ SUBSCRIBER: Final = (
 )
 ADMIN: Final = (
     Route("/admin", administrators.home, methods=["GET"]),
+    Route("/admin/report", report.last_week, methods=["GET"]),
+    Route("/admin/report/{year:int}/{number:int}", report.report_page, methods=["GET"]),
     Route("/admin/logout", administrators.leave, methods=["POST"]),
     Route("/admin/lab", laboratory.benches, methods=["GET"]),
     Route("/admin/lab/{bench}", laboratory.bench_page, methods=["GET"]),
     Route("/admin/lab/{bench}", laboratory.put, methods=["POST"]),
     Route("/admin/lab/{bench}/undo", laboratory.undo, methods=["POST"]),
 )
+API: Final = (Mount(AT, create_api()),)
 
 
 def create_app() -> ASGIApp:
@@ -69,6 +73,7 @@ def create_app() -> ASGIApp:
         *(guarded(route, only=None) for route in PUBLIC),
         *(guarded(route, only=SessionKind.SUBSCRIBER) for route in SUBSCRIBER),
         *(guarded(route, only=SessionKind.ADMINISTRATOR) for route in ADMIN),
+        *API,
     ]
     inner = Starlette(routes=routes, exception_handlers=handlers)
     # A path with a slash too many is unknown; RFC 8058 forbids to answer a one-click with a redirect.

@@ -196,7 +196,7 @@ def _served() -> Select[int, str, int, str]:
     return (
         select(Profile.id, Profile.name, Profile.subscriber_id, Subscriber.company)
         .join(Subscriber, Subscriber.id == Profile.subscriber_id)
-        .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None))
+        .where(Profile.active.is_(True), Subscriber.unsubscribed_at.is_(None), Subscriber.canary.is_(False))
     )
 
 

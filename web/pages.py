@@ -9,10 +9,11 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from alerts.texts import languages, texts
+from web.api.problem import problem
 from web.csrf import SAFE, proof_for
 from web.session import new_token, put_cookie, token_of
 
@@ -77,8 +78,10 @@ def answer(request: Request, template: str, *, status: int = 200, **values: obje
     return reply
 
 
-def error_page(scope: Scope, status: int) -> HTMLResponse:
-    """A failure in words, in the language that the browser asks for, since nobody is known here."""
+def error_page(scope: Scope, status: int) -> Response:
+    """A failure in words, in the language that the browser asks for, since nobody is known here; a program is told as one."""
+    if scope["path"].startswith("/api/"):
+        return problem(status)
     return page("error.html", asked_for(Request(scope)), status=status, key=TOLD.get(status, "trouble"))
 
 

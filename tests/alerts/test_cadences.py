@@ -98,7 +98,7 @@ def test_at_once_keeps_the_days_without_mail_too() -> None:
     assert hear(saturday + 2 * DAY) == [1]
 
 
-def test_runs_of_three_days_deleted_come_back_as_one_mail_and_none_early() -> None:
+def test_d12_runs_of_three_days_deleted_come_back_as_one_mail_and_none_early() -> None:
     subscriber, _, daily, _ = reader()
     hear(SEVEN)
     owe(subscriber, daily)

@@ -135,7 +135,7 @@ def test_the_nearest_deadline_stands_first_and_none_last() -> None:
     assert order == [procurement_of(version).id for version in (soon, late, never)]
 
 
-def test_a_passed_deadline_is_never_offered() -> None:
+def test_t5_a_passed_deadline_is_never_offered() -> None:
     subscriber, profile = reader()
     matched(subscriber, profile, deadline_at=utcnow() - timedelta(minutes=1))
     assert told(subscriber) is None

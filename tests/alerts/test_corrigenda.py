@@ -67,7 +67,7 @@ def week(first: int = 0) -> list[DigestView]:
 
 
 @pytest.mark.parametrize("cadence", list(Cadence))
-def test_a_corrigendum_from_two_portals_is_told_once_with_old_and_new(cadence: Cadence) -> None:
+def test_d13_a_corrigendum_from_two_portals_is_told_once_with_old_and_new(cadence: Cadence) -> None:
     subscriber, profile = reader(cadence)
     stranger, other = reader(cadence)
     version = told_of(subscriber, profile)

@@ -68,7 +68,7 @@ async def test_a_child_gives_its_exit_code() -> None:
 
 
 @pytest.mark.parametrize("deaf", ["", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "])
-async def test_a_child_that_hangs_is_stopped_with_all_it_started(tmp_path: Path, deaf: str) -> None:
+async def test_t8_a_child_that_hangs_is_stopped_with_all_it_started(tmp_path: Path, deaf: str) -> None:
     note = tmp_path / "pids"
     hangs = (
         f"{deaf}import os, pathlib, subprocess, sys; grandchild = subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]);"
@@ -118,7 +118,7 @@ async def test_the_worker_takes_an_owed_alert_to_the_relay_and_stops_when_told(
         assert [mail.recipient for mail in room.accepted()] == [subscriber.email]
 
 
-async def test_crawls_that_hang_keep_no_digest_waiting_and_end_with_the_worker(
+async def test_t2_crawls_that_hang_keep_no_digest_waiting_and_end_with_the_worker(
     database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     owed()
@@ -139,7 +139,7 @@ async def test_crawls_that_hang_keep_no_digest_waiting_and_end_with_the_worker(
     assert jobs_in("todo") == ["crawl", "crawl", "crawl"]
 
 
-async def test_a_crawl_over_its_limit_is_stopped_and_told_and_the_next_one_runs(
+async def test_t8_a_crawl_over_its_limit_is_stopped_and_told_and_the_next_one_runs(
     database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await put((jobs.crawl, {"source": "ted"}))

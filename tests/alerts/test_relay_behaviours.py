@@ -6,14 +6,13 @@ import pytest
 from lanes import Use, delivery, one
 from outbox import fill
 from scripted_relay import DROP, SILENCE, At, scripted_relay
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from alerts.alarms import open_alarms
 from alerts.relay import RelayDown
 from alerts.suppress import is_suppressed
 from alerts.verdict import BACK_OFF
 from db.models import DeliveryState
-from db.session import transaction, utcnow
+from db.session import Connection, transaction, utcnow
 
 SENT, DEFERRED, FAILED = DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED
 
@@ -84,13 +83,13 @@ BEHAVIOURS = [
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-async def test_d8_each_behaviour_has_its_outcome(engine: AsyncEngine, use: Use, behaviour: Behaviour) -> None:
+async def test_d8_each_behaviour_has_its_outcome(outbox: Connection, use: Use, behaviour: Behaviour) -> None:
     fill(1)
     before = utcnow()
     async with scripted_relay(behaviour.says, slow_s=behaviour.slow_s) as relay:
         lane = use.lane(relay)
         try:
-            state = await one(engine, lane)
+            state = await one(outbox, lane)
         except RelayDown:
             state = None
         await lane.relay.close()

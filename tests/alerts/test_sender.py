@@ -12,7 +12,6 @@ from outbox import fill, states
 from scripted_relay import At, scripted_relay
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 import settings as settings_module
 from alerts import sender
@@ -21,49 +20,49 @@ from alerts.relay import RelayDown
 from alerts.suppress import is_suppressed, suppress
 from alerts.verdict import TRIES
 from db.models import Alarm, Delivery, DeliveryState, Subscriber, Suppression
-from db.session import transaction, utcnow
+from db.session import Connection, transaction, utcnow
 from settings import get_settings
 
 SENT, DEFERRED, FAILED = DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED
 
 
-async def test_the_bytes_that_arrive_are_the_bytes_that_were_rendered(engine: AsyncEngine, use: Use) -> None:
+async def test_the_bytes_that_arrive_are_the_bytes_that_were_rendered(outbox: Connection, use: Use) -> None:
     fill(1)
     async with scripted_relay() as relay:
         lane = use.lane(relay)
-        await one(engine, lane)
+        await one(outbox, lane)
         await lane.relay.close()
     assert relay.accepted == [delivery().message]
 
 
-async def test_a_connection_that_was_dropped_between_two_mails_costs_no_attempt(engine: AsyncEngine, use: Use) -> None:
+async def test_a_connection_that_was_dropped_between_two_mails_costs_no_attempt(outbox: Connection, use: Use) -> None:
     fill(3)
     async with scripted_relay(mails_per_connection=1) as relay:
         lane = use.lane(relay)
-        assert [await one(engine, lane) for _ in range(3)] == [SENT] * 3
+        assert [await one(outbox, lane) for _ in range(3)] == [SENT] * 3
         await lane.relay.close()
     assert relay.connections == 3
     with transaction() as s:
         assert s.scalars(select(Delivery.attempts)).all() == [1, 1, 1]
 
 
-async def test_after_a_refused_mail_the_connection_serves_the_next(engine: AsyncEngine, use: Use) -> None:
+async def test_after_a_refused_mail_the_connection_serves_the_next(outbox: Connection, use: Use) -> None:
     fill(2)
     async with scripted_relay({At.RCPT: b"550 5.1.1 no such user"}) as relay:
         lane = use.lane(relay)
-        assert await one(engine, lane) is FAILED
+        assert await one(outbox, lane) is FAILED
         relay.says.clear()
-        assert await one(engine, lane) is SENT
+        assert await one(outbox, lane) is SENT
         await lane.relay.close()
     assert relay.connections == 1
 
 
-async def test_a_mail_is_tried_for_three_days_and_then_given_up(engine: AsyncEngine, use: Use) -> None:
+async def test_a_mail_is_tried_for_three_days_and_then_given_up(outbox: Connection, use: Use) -> None:
     fill(1)
     waits = []
     async with scripted_relay({At.RCPT: b"450 4.2.0 later"}) as relay:
         lane = use.lane(relay)
-        while (state := await one(engine, lane)) is DEFERRED:
+        while (state := await one(outbox, lane)) is DEFERRED:
             row = delivery()
             waits.append(row.not_before - utcnow())
             all_due_now()
@@ -111,14 +110,14 @@ async def test_d10_the_breaker_opens_and_waits_until_told(database: URL, use: Us
 
 
 async def test_d10_one_refusal_about_us_among_good_mails_does_not_open_the_breaker(
-    engine: AsyncEngine, use: Use
+    outbox: Connection, use: Use
 ) -> None:
     fill(8)
     async with scripted_relay() as relay:
         lane = use.lane(relay)
         for turn in range(8):
             relay.says = {At.RCPT: b"550 5.7.1 blocked"} if turn % 2 else {}
-            await one(engine, lane)
+            await one(outbox, lane)
         await lane.relay.close()
     assert states() == {"sent": 4, "deferred": 4}
     with transaction() as s:
@@ -155,19 +154,19 @@ async def test_a_refused_log_in_sends_nothing(database: URL, use: Use, answer: b
     assert "not-the-right-one" not in drained.stopped
 
 
-async def test_no_starttls_no_mail_and_no_password(engine: AsyncEngine, use: Use) -> None:
+async def test_no_starttls_no_mail_and_no_password(outbox: Connection, use: Use) -> None:
     fill(1)
     async with scripted_relay() as relay:
         lane = use.lane(relay, smtp_security="starttls", smtp_user="anbudsvakt", smtp_password="a-secret-word")
         with pytest.raises(RelayDown):
-            await one(engine, lane)
+            await one(outbox, lane)
     assert [line.split()[0] for line in relay.heard] == ["EHLO"]
     assert delivery().attempts == 0
 
 
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_a_certificate_is_believed_only_if_it_is_trusted(
-    engine: AsyncEngine, use: Use, environment: pytest.MonkeyPatch, tmp_path: Path, *, trusted: bool
+    outbox: Connection, use: Use, environment: pytest.MonkeyPatch, tmp_path: Path, *, trusted: bool
 ) -> None:
     fill(1)
     certificate, key = self_signed(tmp_path, "localhost")
@@ -178,10 +177,10 @@ async def test_a_certificate_is_believed_only_if_it_is_trusted(
     async with scripted_relay({At.EHLO: b"250-relay.example\r\n250 STARTTLS"}, tls=context) as relay:
         lane = use.lane(relay, patience_s=5, smtp_security="starttls", smtp_host="localhost")
         if trusted:
-            assert await one(engine, lane) is SENT
+            assert await one(outbox, lane) is SENT
         else:
             with pytest.raises(RelayDown):
-                await one(engine, lane)
+                await one(outbox, lane)
         await lane.relay.close()
     assert relay.tried == (1 if trusted else 0)
 
@@ -199,7 +198,7 @@ async def test_a_certificate_is_believed_only_if_it_is_trusted(
     ],
 )
 async def test_d15_no_spelling_of_a_suppressed_address_is_written_to(
-    engine: AsyncEngine, use: Use, subscribed_as: str, suppressed_as: str
+    outbox: Connection, use: Use, subscribed_as: str, suppressed_as: str
 ) -> None:
     from db.address import mailable
 
@@ -209,16 +208,16 @@ async def test_d15_no_spelling_of_a_suppressed_address_is_written_to(
         suppress(s, suppressed_as, "complained")
     async with scripted_relay() as relay:
         lane = use.lane(relay)
-        assert await one(engine, lane) is DeliveryState.SUPPRESSED
+        assert await one(outbox, lane) is DeliveryState.SUPPRESSED
     assert relay.heard == []
 
 
-async def test_who_leaves_while_the_mail_waits_gets_none(engine: AsyncEngine, use: Use) -> None:
+async def test_who_leaves_while_the_mail_waits_gets_none(outbox: Connection, use: Use) -> None:
     fill(1)
     with transaction() as s:
         s.execute(update(Subscriber).values(unsubscribed_at=utcnow()))
     async with scripted_relay() as relay:
-        assert await one(engine, use.lane(relay)) is DeliveryState.SUPPRESSED
+        assert await one(outbox, use.lane(relay)) is DeliveryState.SUPPRESSED
     assert relay.heard == []
 
 

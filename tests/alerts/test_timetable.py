@@ -1,4 +1,4 @@
-"""Does every local day have its runs, whatever the clocks and the schedulers do? (T1, T2, T3)"""
+"""Does every local day have its runs, whatever the clocks and the schedulers do? (T1, T2, T3, T7)"""
 
 import asyncio
 import os
@@ -55,14 +55,14 @@ def firings(trigger: CronTrigger, start: datetime, end: datetime) -> list[dateti
 
 
 @pytest.mark.parametrize("entry", table(SOURCES), ids=lambda entry: entry.name)
-def test_no_entry_lies_where_the_clocks_change(entry: Entry) -> None:
+def test_t3_no_entry_lies_where_the_clocks_change(entry: Entry) -> None:
     year = firings(entry.trigger, datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC))
     assert {at.astimezone(zone).hour for at in year for zone in ZONES.values()} & {1, 2, 3} == set()
 
 
 @pytest.mark.parametrize("hour", range(4, 24))
 @pytest.mark.parametrize("zone", [ZoneInfo("Europe/Oslo"), ZoneInfo("Europe/Stockholm")], ids=str)
-def test_every_hour_that_may_be_chosen_comes_once_every_local_day(zone: ZoneInfo, hour: int) -> None:
+def test_t3_every_hour_that_may_be_chosen_comes_once_every_local_day(zone: ZoneInfo, hour: int) -> None:
     start, end = datetime(2026, 1, 1, tzinfo=zone), datetime(2031, 1, 1, tzinfo=zone)
     (entry,) = [entry for entry in table([]) if entry.zone.key == zone.key and entry.name.startswith("digests")]
     assert hour in every_hour(entry)
@@ -102,7 +102,7 @@ def test_learning_is_queued_once_a_day_before_anything_is_told() -> None:
     assert [at.astimezone(ZoneInfo("Europe/Oslo")).hour for at in hours] == [4] * 7
 
 
-def test_zones_exist_where_the_system_has_none() -> None:
+def test_t7_zones_exist_where_the_system_has_none() -> None:
     work = "from alerts.clock import ZONES; print(*(zone.key for zone in ZONES.values()))"
     without = {**os.environ, "PYTHONTZPATH": ""}
     told = subprocess.run([sys.executable, "-c", work], env=without, stdout=subprocess.PIPE, text=True, check=True)
@@ -132,7 +132,7 @@ def queued() -> list[str]:
         return list(s.scalars(text("SELECT task_name FROM procrastinate_jobs ORDER BY id")))
 
 
-async def test_two_schedulers_that_fire_one_slot_queue_one_job(database: URL) -> None:
+async def test_t1_two_schedulers_that_fire_one_slot_queue_one_job(database: URL) -> None:
     async with jobs.opened():
         first = await asyncio.gather(*(jobs.enqueue(jobs.digests, 1_000, entry="digests NO") for _ in range(8)))
         with transaction() as s:
@@ -151,7 +151,7 @@ async def test_a_job_that_still_waits_is_not_queued_again(database: URL) -> None
     assert queued() == ["crawl", "crawl"]
 
 
-async def test_what_falls_due_is_queued_and_what_was_missed_is_made_up_once(
+async def test_t2_what_falls_due_is_queued_and_what_was_missed_is_made_up_once(
     database: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timetable, "LEADER_ASKS_S", 0.05)
@@ -214,7 +214,7 @@ def schedulers() -> int:
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP, None], ids=["killed", "paused", "connection cut"])
-def test_another_scheduler_takes_over_or_the_same_one_again(database: URL, blow: signal.Signals | None) -> None:
+def test_t1_another_scheduler_takes_over_or_the_same_one_again(database: URL, blow: signal.Signals | None) -> None:
     processes = [clock_process()]
     try:
         wait_until(lambda: leader() is not None, within_s=20)

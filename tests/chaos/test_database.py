@@ -27,7 +27,7 @@ def cut(postgres: URL, name: str, *, away_s: float) -> None:
 
 
 @pytest.mark.parametrize(("mails", "cuts"), [(150, 3), pytest.param(2_000, 20, marks=pytest.mark.prove)])
-def test_a_database_that_goes_away_costs_no_mail(
+def test_d7_a_database_that_goes_away_costs_no_mail(
     postgres: URL, database: URL, environment: pytest.MonkeyPatch, tmp_path: Path, mails: int, cuts: int
 ) -> None:
     with mailroom(tmp_path, slow_s=0.01) as room:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 
 
 @pytest.mark.parametrize(("mails", "senders"), [(200, 2), pytest.param(10_000, 4, marks=pytest.mark.prove)])
-def test_several_senders_send_each_mail_once(
+def test_d4_several_senders_send_each_mail_once(
     database: URL, environment: pytest.MonkeyPatch, tmp_path: Path, mails: int, senders: int
 ) -> None:
     with mailroom(tmp_path) as room, ExitStack() as running:

@@ -70,6 +70,8 @@ def test_a_changed_profile_is_owed_the_open_notices(database: URL) -> None:
         ("[[subscriber]]", "[[subscriber", "not a TOML file"),
         ("threshold = 0.6", "treshold = 0.6", "treshold"),
         ("threshold = 0.6", "threshold = 6", "threshold"),
+        ("Vi sveiser.", "Vi \\u0000sveiser.", "subscriber.0.profile.0.sentences.0"),
+        ("threshold = 0.6", "value_max = 1e20", "subscriber.0.profile.0.value_max"),
     ],
 )
 def test_a_wrong_file_is_refused_whole_and_says_where(database: URL, old: str, new: str, told: str) -> None:

@@ -16,7 +16,8 @@ MODULES = [
 ONE_DOOR = {
     "etree.XMLParser": {"crawlers/xml.py"},
     "etree.HTMLParser": {"crawlers/hypertext.py"},
-    "etree.fromstring": {"crawlers/xml.py", "crawlers/hypertext.py"},
+    # The last one reads what we have drawn ourselves.
+    "etree.fromstring": {"crawlers/xml.py", "crawlers/hypertext.py", "alerts/charts.py"},
     "feedparser.parse": {"crawlers/feeds.py"},
     "tarfile.open": {"crawlers/importing.py"},
     "etree.parse": set(),

@@ -1,0 +1,1 @@
+"""The JSON API: one application, mounted at /api/v1."""
