@@ -56,7 +56,7 @@ def test_the_groups_are_there() -> None:
         "db": ["upgrade"], "profiles": ["import", "list", "show"], "reference": ["import"],
         "threshold": ["set", "show", "undo"], "model": ["fetch"],
         "doors": ["change", "close", "list", "open", "push", "resume", "secret"],
-        "quarantine": ["list", "retry", "show"], "procurement": ["join", "show", "split"],
+        "admin": ["add", "list", "password", "remove"], "quarantine": ["list", "retry", "show"], "procurement": ["join", "show", "split"],
     }  # fmt: skip
 
 
