@@ -41,8 +41,8 @@ def unsafe(*tables: tuple[Route, ...]) -> list[tuple[str, str]]:
 
 
 def test_w5_every_door_is_in_one_table_and_in_the_application(client: httpx.Client) -> None:
-    every = [(route.path, method) for table in (app.PUBLIC, app.SUBSCRIBER, app.ADMIN) for route in table
-             for method in route.methods or ()]  # fmt: skip
+    tables: tuple[tuple[Route, ...], ...] = (app.PUBLIC, app.SUBSCRIBER, app.ADMIN)
+    every = [(route.path, method) for table in tables for route in table for method in route.methods or ()]
     assert len(every) == len(set(every))
     inner = app.create_app().app  # type: ignore[attr-defined]
     assert inner.routes[-1:] == list(app.API)  # whose own doors want a token each (test_api_tokens.py)
@@ -58,7 +58,11 @@ def doors_of(table: tuple[Route, ...]) -> list[tuple[str, str]]:
 
 def test_w5_who_is_not_logged_in_as_the_table_says_stays_outside(client: httpx.Client) -> None:
     subscriber, administrator = make_subscriber(), make_administrator()
-    someone = {"nobody": [app.SUBSCRIBER, app.ADMIN], "subscriber": [app.ADMIN], "administrator": [app.SUBSCRIBER]}
+    someone: dict[str, list[tuple[Route, ...]]] = {
+        "nobody": [app.SUBSCRIBER, app.ADMIN],
+        "subscriber": [app.ADMIN],
+        "administrator": [app.SUBSCRIBER],
+    }
     for who, closed in someone.items():
         client.cookies.clear()
         if who == "subscriber":
