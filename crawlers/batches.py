@@ -166,7 +166,7 @@ def _store_new(
 
 
 def _member(notice: ParsedNotice) -> Member:
-    return Member(source=notice.source, source_id=notice.source_id, keys=frozenset(keys_of(notice)))
+    return Member(source=notice.source, source_id=notice.source_id, keys=keys_of(notice))
 
 
 def _written_otherwise(notices: Mapping[int, ParsedNotice], known: Mapping[Identity, int]) -> Iterator[Pair]:
@@ -181,11 +181,14 @@ def _written_otherwise(notices: Mapping[int, ParsedNotice], known: Mapping[Ident
 
 
 def _tell_corrections(s: Session, arrivals: Sequence[Arrival]) -> None:
-    """What a new notice changes of the one that it corrects."""
-    for one in arrivals:
-        if not one.notice.changes_notice or (corrected := corrected_by(s, one.ids.notice_id)) is None:
-            continue
+    """What new notices change of the ones that they correct."""
+    correcting = {one.ids.notice_id: one for one in arrivals if one.notice.changes_notice}
+    told = []
+    for notice_id, corrected in (corrected_by(s, correcting) if correcting else {}).items():
+        one = correcting[notice_id]
         row = version_row(one.notice, notice_id=one.ids.notice_id, number=1, digest=one.digest, fetch_id=None)
         lots = [lot_row(one.ids.version_id, lot) for lot in numbered_apart(one.notice.lots)]
         changes = differences(corrected, corrected.lots, row, lots, corrigendum=True)
-        s.execute(update(NoticeVersion).where(NoticeVersion.id == one.ids.version_id).values(changes=changes))
+        told.append({"id": one.ids.version_id, "changes": changes})
+    if told:
+        s.execute(update(NoticeVersion), told)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
 from crawlers.clean import fold
@@ -132,12 +132,12 @@ def stored_buyers(s: Session, wanted: Iterable[Identity]) -> dict[Identity, int]
 
 def reserve(s: Session, count: int) -> list[Ids]:
     """Ids that nobody else will get, rising from one notice to the next."""
-    numbers = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-    columns = [
-        s.scalars(numbers, {"name": _table(model).name, "count": count}).all()
-        for model in (Procurement, Notice, NoticeVersion)
-    ]
-    return [Ids(procurement_id=one, notice_id=two, version_id=three) for one, two, three in zip(*columns, strict=True)]
+    drawn = (
+        func.nextval(func.pg_get_serial_sequence(_table(one).name, "id"))
+        for one in (Procurement, Notice, NoticeVersion)
+    )
+    rows = s.execute(select(*drawn).select_from(func.generate_series(1, count)))
+    return [Ids(procurement_id=one, notice_id=two, version_id=three) for one, two, three in rows]
 
 
 def _insert(s: Session, model: Any, rows: Sequence[Mapping[str, Any]]) -> None:

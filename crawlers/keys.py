@@ -5,10 +5,10 @@ A notice's keys are the union of what every reading of it gave, so that it does 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -56,9 +56,11 @@ class Kind(StrEnum):
     DUE = "due"  # deadline's day of a competition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Key:
-    """One way in which notices of a procurement find each other. ``words``: a folded title, of a DAY key only."""
+class Key(NamedTuple):
+    """One way in which notices of a procurement find each other. ``words``: a folded title, of a DAY key only.
+
+    A tuple, since a notice has some nine of them, and each is made, hashed and compared for every one that is stored.
+    """
 
     role: Role
     kind: str
@@ -66,8 +68,8 @@ class Key:
     words: str = ""
 
 
-def keys_of(notice: ParsedNotice) -> list[Key]:
-    """Every key of one reading of a notice, sorted, each once."""
+def keys_of(notice: ParsedNotice) -> frozenset[Key]:
+    """Every key of one reading of a notice."""
     found = {*_own(notice), *_facts(notice)}
     if notice.changes_notice:
         found |= _pointing_at(notice.changes_notice, Role.CHANGES)
@@ -75,7 +77,7 @@ def keys_of(notice: ParsedNotice) -> list[Key]:
         found |= _pointing_at(previous, Role.PREVIOUS)
     if notice.stage is not Stage.SIGNAL:
         found.update(_guesses(notice))
-    return sorted(found)
+    return frozenset(found)
 
 
 def link_key(url: str) -> str | None:
@@ -161,4 +163,9 @@ def _day(notice: ParsedNotice) -> str | None:
 def days_around(value: str) -> list[str]:
     """A DAY key's value with the day before and the day after it."""
     buyer, _, day = value.rpartition("|")
-    return [f"{buyer}|{date.fromisoformat(day) + timedelta(days=apart)}" for apart in (-1, 0, 1)]
+    return [f"{buyer}|{near}" for near in _around(day)]
+
+
+@lru_cache(maxsize=1024)
+def _around(day: str) -> tuple[str, ...]:
+    return tuple((date.fromisoformat(day) + timedelta(days=apart)).isoformat() for apart in (-1, 0, 1))

@@ -7,12 +7,13 @@ matter in which order notices come, and a merge that a later notice shows to be 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import BigInteger, and_, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from crawlers.keys import Key, Kind, Role, days_around, keys_of
 from crawlers.kin import Kinship, Rulings, partition
+from crawlers.lookup import listed, of_each
 from crawlers.member import Member
 from crawlers.notice import ParsedNotice
 from crawlers.regroup import regroup
@@ -60,7 +61,7 @@ def place(s: Session, row: Notice, notice: ParsedNotice, *, fresh: bool) -> None
 
     ``fresh``: it was never stored before; most such have no kin, and that is found out with the fewest questions.
     """
-    keys = frozenset(keys_of(notice))
+    keys = keys_of(notice)
     wanted = [
         {"notice_id": row.id, "role": key.role, "kind": key.kind, "value": key.value, "words": key.words}
         for key in keys
@@ -172,15 +173,21 @@ def notice_ids(s: Session, named: Collection[tuple[str, str]]) -> dict[tuple[str
     return {(source, source_id): notice_id for source, source_id, notice_id in rows}
 
 
-def corrected_by(s: Session, notice_id: int) -> NoticeVersion | None:
-    """The notice that this one corrects, as it reads now; None where it corrects none, or none that came before it."""
+def corrected_by(s: Session, notice_ids: Collection[int]) -> dict[int, NoticeVersion]:
+    """The notice that each of these corrects, as it reads now; left out where it corrects none that came before it."""
+    them = listed([str(notice_id) for notice_id in notice_ids])
     mine, theirs = aliased(NoticeKey), aliased(NoticeKey)
     same = and_(theirs.kind == mine.kind, theirs.value == mine.value, theirs.role == Role.OWN)
-    return s.scalars(
-        select(NoticeVersion)
-        .join(Notice, Notice.current_version_id == NoticeVersion.id)
-        .join(theirs, theirs.notice_id == Notice.id)
-        .join(mine, same)
-        .where(mine.notice_id == notice_id, mine.role == Role.CHANGES, Notice.id < notice_id)
+    eldest = (
+        select(mine.notice_id, NoticeVersion.id)
+        .join(theirs, same)
+        .join(Notice, Notice.id == theirs.notice_id)
+        .join(NoticeVersion, NoticeVersion.id == Notice.current_version_id)
+        .where(mine.notice_id == cast(them.c.first, BigInteger), mine.role == Role.CHANGES, Notice.id < mine.notice_id)
         .order_by(Notice.id)
-    ).first()
+        .limit(1)
+    )
+    found = s.execute(of_each(them, eldest)).all()
+    reads = select(NoticeVersion).where(NoticeVersion.id.in_([version_id for _, version_id in found]))
+    versions = {one.id: one for one in s.scalars(reads.options(selectinload(NoticeVersion.lots)))} if found else {}
+    return {notice_id: versions[version_id] for notice_id, version_id in found}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from crawlers.notice import ParsedLot, ParsedNotice
@@ -17,7 +18,7 @@ ABOUT_READING = frozenset({"payload_sha256", "listing_sha256", "wire_format", "o
 
 def content_hash(notice: ParsedNotice) -> str:
     """SHA-256 of what the notice says; the same for every reading of the same content."""
-    said = {f.name: getattr(notice, f.name) for f in fields(notice) if f.name not in ABOUT_READING}
+    said = {name: getattr(notice, name) for name in _names(ParsedNotice) if name not in ABOUT_READING}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -112,7 +113,7 @@ def numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:
     return apart
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     """JSON for what dataclasses of a notice hold; the form never changes, since hashes depend on it."""
     if isinstance(value, datetime):
         return value.isoformat()
@@ -120,4 +121,10 @@ def _plain(value: object) -> object:
         return format(value.normalize(), "f")
     if isinstance(value, Mapping):
         return dict(value)
-    return {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+    return {name: getattr(value, name) for name in _names(value.__class__)}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a dataclass; every notice has some ten such values, and to ask each anew shows in a long crawl."""
+    return tuple(f.name for f in fields(kind))

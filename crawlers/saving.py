@@ -120,7 +120,7 @@ def _changes(s: Session, standing: Standing | None, new: NoticeVersion, lots: Se
     if standing is not None:
         old = s.get_one(NoticeVersion, standing.id)
         return differences(old, old.lots, new, lots, corrigendum=new.number > standing.number)
-    corrected = corrected_by(s, new.notice_id) if new.changes_notice else None
+    corrected = corrected_by(s, [new.notice_id]).get(new.notice_id) if new.changes_notice else None
     return None if corrected is None else differences(corrected, corrected.lots, new, lots, corrigendum=True)
 
 

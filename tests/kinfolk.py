@@ -47,7 +47,7 @@ def notice(source: str, number: str, **values: Any) -> ParsedNotice:
 
 def member(parsed: ParsedNotice) -> Member:
     """A notice as far as its kinship goes."""
-    return Member(source=parsed.source, source_id=parsed.source_id, keys=frozenset(keys_of(parsed)))
+    return Member(source=parsed.source, source_id=parsed.source_id, keys=keys_of(parsed))
 
 
 def stored_groups() -> Groups:

@@ -103,7 +103,9 @@ def test_a_migration_takes_nothing_from_the_code_that_still_runs(path: Path) -> 
         if isinstance(node, ast.FunctionDef) and node.name == "upgrade"
     ]
     called = {
-        node.func.attr for node in ast.walk(up) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        node.func.attr
+        for node in ast.walk(up)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not _only_loosens(node)
     }
     assert called.isdisjoint({"drop_column", "drop_table", "alter_column", "rename_table"})
     written = " ".join(
@@ -114,3 +116,8 @@ def test_a_migration_takes_nothing_from_the_code_that_still_runs(path: Path) -> 
 
 def test_the_queue_is_laid_down_too(database: URL) -> None:
     assert "procrastinate_jobs" in inspect(engine()).get_table_names()
+
+
+def _only_loosens(call: ast.Call) -> bool:
+    """A column that may be empty from now on takes all that the code of before writes."""
+    return [(one.arg, ast.unparse(one.value)) for one in call.keywords] == [("nullable", "True")]

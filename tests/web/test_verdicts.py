@@ -111,7 +111,7 @@ def test_the_button_that_the_link_was_for_stands_out(client: httpx.Client) -> No
     _, alert = told()
     page = client.get(f"{door(alert)}/not_relevant").text
     buttons = {button.get("value"): button.get("class") for button in found(page, "//form[@method='post']//button")}
-    assert buttons == {"relevant": "button quiet", "not_relevant": "button", "on_it": "button quiet"}
+    assert buttons == {"relevant": "button second", "not_relevant": "button", "on_it": "button second"}
     assert [form.get("action") for form in found(page, "//form")] == [door(alert)]
     assert "Du trykket på «Ikke for oss» i e-posten." in page
 
