@@ -134,7 +134,8 @@ class Notice(Base):
     source: Mapped[Words]
     source_id: Mapped[Words]
     procurement_id: Mapped[int] = refers("procurement.id")
-    current_version_id: Mapped[int | None]  # the richest, newest one; no foreign key, the two rows point at each other
+    # The richest, newest one; no foreign key, the two rows point at each other.
+    current_version_id: Mapped[int | None] = mapped_column(index=True)
     tie: Mapped[Json | None]  # what brought it to its procurement's other notices: by, exact, value, with, likeness
     listing_sha256: Mapped[str | None]
     created_at: Mapped[Born] = mapped_column(index=True)

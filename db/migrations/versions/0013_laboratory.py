@@ -79,6 +79,7 @@ def upgrade() -> None:
     op.drop_index("ix_match_version_id", "match")
     op.drop_index("ix_match_profile_id", "match")
     op.create_index("ix_notice_created_at", "notice", ["created_at"])
+    op.create_index("ix_notice_current_version_id", "notice", ["current_version_id"])
     op.create_index("ix_notice_version_created_at", "notice_version", ["created_at"])
     # With a default that costs no rewrite of the table (O6).
     op.add_column("subscriber", sa.Column("asked_below", sa.Boolean(), server_default="false", nullable=False))
@@ -87,6 +88,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("subscriber", "asked_below")
     op.drop_index("ix_notice_version_created_at", "notice_version")
+    op.drop_index("ix_notice_current_version_id", "notice")
     op.drop_index("ix_notice_created_at", "notice")
     op.create_index("ix_match_profile_id", "match", ["profile_id"])
     op.create_index("ix_match_version_id", "match", ["version_id"])
