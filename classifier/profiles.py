@@ -20,7 +20,9 @@ cpv = ["45262670"]      # and, if wanted: nuts, countries, words_out, value_min,
 threshold = 0.6         # stages, scopes, threshold, cadence
 """
 
+import re
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
@@ -42,6 +44,7 @@ class ProfilesBroken(ValueError):  # noqa: N818 - a state of the file, told by i
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Code = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z]{0,3}$")]
+Sum = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Stage = Literal["planning", "competition", "intent", "result", "signal"]
 Language = Literal["nb", "nn", "sv", "en"]  # those that alerts/texts speaks
@@ -59,11 +62,10 @@ def hour_of_mail(hour: int) -> int:
     return hour
 
 
-class ProfileIn(BaseModel):
-    """One profile of the file."""
+class ProfileSaid(BaseModel):
+    """What a firm says of one profile, in a file or on its own pages."""
 
     model_config = ConfigDict(extra="forbid")
-    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
     name: Text
     sentences: Annotated[list[Text], Field(min_length=1, max_length=40)]
     language: Language | None = None  # the sentences' own; none: the subscriber's
@@ -71,12 +73,25 @@ class ProfileIn(BaseModel):
     nuts: list[Region] = []
     countries: list[Country] = []
     words_out: list[Text] = []
-    value_min: Decimal | None = None
-    value_max: Decimal | None = None
+    value_min: Sum | None = None
+    value_max: Sum | None = None
     value_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     stages: list[Stage] = ["planning", "competition", "intent"]
     scopes: list[ScopeName] = ["defence", "preparedness"]
     cadence: Cadence | None = None  # none: the subscriber's
+
+    @model_validator(mode="after")
+    def value_has_a_range(self) -> Self:
+        """Refuse a range that no value can lie in."""
+        if self.value_min is not None and self.value_max is not None and self.value_min > self.value_max:
+            raise ValueError("value_max is less than value_min")
+        return self
+
+
+class ProfileIn(ProfileSaid):
+    """One profile of the file."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
@@ -174,10 +189,8 @@ def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: Profi
     if row is None:
         row = Profile(subscriber_id=subscriber_id, **values)
         s.add(row)
-    elif any(getattr(row, name) != value for name, value in values.items()):
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.matched_rev = None
+    else:
+        change(row, values)
     row.cadence = one.cadence  # which changes nothing of what it matches
     s.flush()
     if one.threshold is not None:
@@ -190,6 +203,24 @@ def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: Profi
         )
         if start is None or abs(float(start) - one.threshold) >= 0.0005:
             set_threshold(s, row.id, one.threshold, by=by, why="profiles import", drawn=Drawn.START)
+
+
+def change(profile: Profile, values: Mapping[str, Any]) -> bool:
+    """Whether any of these values is another; then the profile has them, and every open notice is owed to it anew."""
+    if all(getattr(profile, name) == value for name, value in values.items()):
+        return False
+    for name, value in values.items():
+        setattr(profile, name, value)
+    profile.matched_rev = None
+    return True
+
+
+def free_key(s: Session, subscriber_id: int, name: str) -> str:
+    """A key for a new profile of this name, which none of the subscriber's has."""
+    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "profil"
+    taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
+    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)
 
 
 def rows() -> list[dict[str, Any]]:

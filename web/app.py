@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, links, public, signup, subscribers
+from web import administrators, doors, feedback, links, profiles, public, signup, subscribers
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -48,6 +48,14 @@ PUBLIC: Final = (
 )
 SUBSCRIBER: Final = (
     Route("/me", subscribers.me, methods=["GET"]),
+    Route("/me/profiles", profiles.profiles, methods=["GET"]),
+    Route("/me/profiles/new", profiles.new_profile, methods=["GET"]),
+    Route("/me/profiles/new", profiles.make_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}", profiles.profile_page, methods=["GET"]),
+    Route("/me/profiles/{profile_id}", profiles.save_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}/active", profiles.turn_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}/delete", profiles.delete_page, methods=["GET"]),
+    Route("/me/profiles/{profile_id}/delete", profiles.delete_profile, methods=["POST"]),
     Route("/logout", subscribers.leave, methods=["POST"]),
 )
 ADMIN: Final = (

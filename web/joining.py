@@ -4,7 +4,6 @@ Until then nothing of theirs is in the subscribers' tables: whoever types anothe
 """
 
 import hashlib
-import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -18,6 +17,7 @@ from alerts import letters
 from alerts.suppress import suppression_key
 from alerts.texts import texts
 from alerts.tokens import Purpose
+from classifier.profiles import free_key
 from classifier.threshold import set_threshold
 from db.models import (
     Cadence,
@@ -167,7 +167,7 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
     subscriber.unsubscribed_at = None
     s.flush()
     profile = answers.profile()
-    profile.subscriber_id, profile.key = subscriber.id, _key(s, subscriber.id, answers.name)
+    profile.subscriber_id, profile.key = subscriber.id, free_key(s, subscriber.id, answers.name)
     s.add(profile)
     s.flush()
     if answers.line is not None:
@@ -185,10 +185,3 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
         )
         for one in answers.judged
     )
-
-
-def _key(s: Session, subscriber_id: int, name: str) -> str:
-    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "profil"
-    taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
-    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)
