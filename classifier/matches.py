@@ -6,10 +6,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 
 from classifier.revisions import speaking
-from classifier.threshold import JUST_UNDER, own_lines
+from classifier.threshold import own_lines
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
 from db.notices import said
 from db.session import transaction, utcnow
+from db.subscribers import JUST_UNDER
 
 
 def above(*, model_rev: str) -> list[dict[str, Any]]:
