@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, links, matches, profiles, public, signup, subscribers
+from web import administrators, doors, feedback, links, matches, notices, profiles, public, signup, subscribers
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -57,6 +57,8 @@ SUBSCRIBER: Final = (
     Route("/me/profiles/{profile_id}/delete", profiles.delete_page, methods=["GET"]),
     Route("/me/profiles/{profile_id}/delete", profiles.delete_profile, methods=["POST"]),
     Route("/me/matches", matches.matches, methods=["GET"]),
+    Route("/me/notices/{notice_id}", notices.notice_page, methods=["GET"]),
+    Route("/me/notices/{notice_id}/verdict", notices.judge, methods=["POST"]),
     Route("/logout", subscribers.leave, methods=["POST"]),
 )
 ADMIN: Final = (
