@@ -95,13 +95,10 @@ class ProfileIn(ProfileSaid):
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-class SubscriberIn(BaseModel):
-    """One subscriber of the file, with profiles."""
+class ScheduleIn(BaseModel):
+    """When and in which language a subscriber wants to hear from us, in a file or on their own page."""
 
     model_config = ConfigDict(extra="forbid")
-    company: Text
-    email: Annotated[str, AfterValidator(mailable)]
-    country: Country
     language: Language
     cadence: Cadence = Cadence.DAILY
     hour: Annotated[int, AfterValidator(hour_of_mail)] = 7
@@ -109,7 +106,6 @@ class SubscriberIn(BaseModel):
     weekly_day: Weekday | None = None
     spare_holidays: bool = False
     all_quiet: bool = False
-    profile: Annotated[list[ProfileIn], Field(min_length=1)]
 
     @model_validator(mode="after")
     def weekly_mail_has_a_day(self) -> Self:
@@ -129,6 +125,15 @@ class SubscriberIn(BaseModel):
             "weekly_day": weekly_day,
             "spare_holidays": self.spare_holidays,
         }
+
+
+class SubscriberIn(ScheduleIn):
+    """One subscriber of the file, with profiles."""
+
+    company: Text
+    email: Annotated[str, AfterValidator(mailable)]
+    country: Country
+    profile: Annotated[list[ProfileIn], Field(min_length=1)]
 
 
 class ProfilesFile(BaseModel):

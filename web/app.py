@@ -13,7 +13,20 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, links, matches, notices, profiles, public, signup, subscribers
+from web import (
+    administrators,
+    digests,
+    doors,
+    feedback,
+    links,
+    matches,
+    notices,
+    preferences,
+    profiles,
+    public,
+    signup,
+    subscribers,
+)
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -59,6 +72,13 @@ SUBSCRIBER: Final = (
     Route("/me/matches", matches.matches, methods=["GET"]),
     Route("/me/notices/{notice_id}", notices.notice_page, methods=["GET"]),
     Route("/me/notices/{notice_id}/verdict", notices.judge, methods=["POST"]),
+    Route("/me/settings", preferences.preferences, methods=["GET"]),
+    Route("/me/settings", preferences.save, methods=["POST"]),
+    Route("/me/settings/leave", preferences.leave_page, methods=["GET"]),
+    Route("/me/settings/leave", preferences.leave, methods=["POST"]),
+    Route("/me/addresses", preferences.open_address, methods=["POST"]),
+    Route("/me/addresses/{door_id}", preferences.turn_address, methods=["POST"]),
+    Route("/me/digests", digests.digests, methods=["GET"]),
     Route("/logout", subscribers.leave, methods=["POST"]),
 )
 ADMIN: Final = (

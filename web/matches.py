@@ -18,7 +18,7 @@ from db import seed
 from db.models import Profile, Verdict
 from db.session import transaction, utcnow
 from web.forms import filled
-from web.own import LONGEST_ID
+from web.own import is_number
 from web.pages import answer
 from web.profile_form import COUNTRIES
 from web.session import subscriber_of
@@ -101,7 +101,7 @@ def _is_plain(wanted: Wanted) -> bool:
 
 
 def _number(said: str | None) -> int | None:
-    return int(said) if said and said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID else None
+    return int(said) if said and is_number(said) else None
 
 
 def _known(words: type[Word], said: str | None, otherwise: Word) -> Word:

@@ -12,10 +12,15 @@ from db.models import Profile, Subscriber
 LONGEST_ID: Final = 18  # digits, so that no number is too large for the database
 
 
+def is_number(said: str) -> bool:
+    """Whether this can be the number of a row."""
+    return said.isascii() and said.isdecimal() and len(said) <= LONGEST_ID
+
+
 def number_in(request: Request, name: str) -> int:
     """The number in the address. Raises 404 for what is none: whoever guesses learns nothing of which there are."""
     found = str(request.path_params[name])
-    if not (found.isascii() and found.isdecimal() and len(found) <= LONGEST_ID):
+    if not is_number(found):
         raise HTTPException(404)
     return int(found)
 
