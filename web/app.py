@@ -18,6 +18,7 @@ from web import (
     digests,
     doors,
     feedback,
+    holdings,
     links,
     matches,
     notices,
@@ -79,6 +80,9 @@ SUBSCRIBER: Final = (
     Route("/me/addresses", preferences.open_address, methods=["POST"]),
     Route("/me/addresses/{door_id}", preferences.turn_address, methods=["POST"]),
     Route("/me/digests", digests.digests, methods=["GET"]),
+    Route("/me/export", holdings.handed_out, methods=["GET"]),
+    Route("/me/erase", holdings.erase_page, methods=["GET"]),
+    Route("/me/erase", holdings.erase_all, methods=["POST"]),
     Route("/logout", subscribers.leave, methods=["POST"]),
 )
 ADMIN: Final = (

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from alerts import letters
-from alerts.suppress import suppression_key
+from alerts.suppress import allow, is_forbidden
 from alerts.texts import texts
 from alerts.tokens import Purpose
 from classifier.profiles import free_key
@@ -28,7 +28,6 @@ from db.models import (
     Profile,
     Signup,
     Subscriber,
-    Suppression,
     Verdict,
 )
 from db.session import utcnow
@@ -99,6 +98,8 @@ def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
     s.execute(delete(Signup).where(Signup.created_at < now - UNCONFIRMED_FOR))
     if not take(s, Counted.LETTER_TO_ADDRESS, email):
         return
+    if is_forbidden(s, email):
+        return
     known = known_subscriber(s, email)
     signup = Signup(
         email=email if known is None else known.email,
@@ -143,7 +144,7 @@ def confirm(s: Session, request: Request, token: str) -> Subscriber | None:
         )
     )
     # They read our mail and pressed its button, so mail reaches them and is wanted.
-    s.execute(delete(Suppression).where(Suppression.address == suppression_key(subscriber.email)))
+    allow(s, subscriber.email)
     letter.signup_id, letter.subscriber_id = None, subscriber.id
     s.flush()
     s.delete(signup)
