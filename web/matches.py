@@ -1,11 +1,13 @@
 """What was found for a subscriber? Their matches with search and filters, newest first; each leads to its notice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +17,7 @@ from alerts.my_matches import Answered, Line, MyMatch, Wanted, my_matches
 from alerts.speak import Speaker, speaker
 from alerts.standing import standings_at
 from db import seed
-from db.models import Profile, Verdict
+from db.models import Profile, Subscriber, Verdict
 from db.session import transaction, utcnow
 from web.forms import filled
 from web.own import is_number
@@ -45,13 +47,8 @@ def matches(request: Request) -> Response:
         profiles = s.scalars(mine).all()
         wanted = _wanted(request, {profile.id for profile in profiles})
         found = my_matches(s, subscriber.id, wanted, now)
-        standings = standings_at(s, [row.version for row in found.rows], (), profiles)
-        by_id = {profile.id: profile for profile in profiles}
         said = speaker(language=subscriber.language, country=subscriber.country, as_of=now, names=seed.load())
-        rows = [
-            _row(one, tell_entry(entry_of(standing, subscriber, reasons_of(standing, by_id), ()), said, number=1), said)
-            for one, standing in zip(found.rows, standings, strict=True)
-        ]
+        rows = told(s, subscriber, found.rows, profiles, said)
     asked = _asked(wanted)
     return answer(
         request, "matches.html", rows=rows, profiles=profiles, form=filled(asked), countries=COUNTRIES,
@@ -62,9 +59,21 @@ def matches(request: Request) -> Response:
     )  # fmt: skip
 
 
-def _row(one: MyMatch, told: ToldEntry, said: Speaker) -> Row:
-    verdict = said.texts.say(f"verdict.{one.verdict}") if one.verdict else None
-    return Row(notice_id=one.version.notice_id, told=told, above=one.above, verdict=verdict)
+def told(
+    s: Session, subscriber: Subscriber, found: Sequence[MyMatch], profiles: Sequence[Profile], said: Speaker
+) -> list[Row]:
+    """These matches in the reader's words."""
+    by_id = {profile.id: profile for profile in profiles}
+    standings = standings_at(s, [one.version for one in found], (), profiles)
+    return [
+        Row(
+            notice_id=one.version.notice_id,
+            told=tell_entry(entry_of(standing, subscriber, reasons_of(standing, by_id), ()), said, number=1),
+            above=one.above,
+            verdict=said.texts.say(f"verdict.{one.verdict}") if one.verdict else None,
+        )
+        for one, standing in zip(found, standings, strict=True)
+    ]
 
 
 def _wanted(request: Request, profiles: set[int]) -> Wanted:

@@ -12,6 +12,7 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 
 from alerts.outside import NAME, shown
+from alerts.speak import MONEY
 from classifier.profiles import ProfileSaid, ScopeName, Stage
 from db import seed
 from db.models import Cadence, Profile
@@ -41,12 +42,12 @@ def blank(language: str, country: str) -> Form:
             "language": language,
             "stages": list(fresh.stages),
             "scopes": list(fresh.scopes),
-            "value_currency": "SEK" if country == "SE" else "NOK",
+            "value_currency": _own_money(country),
         }
     )
 
 
-def as_form(profile: Profile, language: str) -> Form:
+def as_form(profile: Profile, language: str, country: str) -> Form:
     """The profile as its owner may change it, with codes named in the reader's language."""
     names = seed.load()
     return filled(
@@ -60,7 +61,7 @@ def as_form(profile: Profile, language: str) -> Form:
             "words_out": "\n".join(profile.words_out),
             "value_min": _amount(profile.value_min),
             "value_max": _amount(profile.value_max),
-            "value_currency": profile.value_currency or CURRENCIES[0],
+            "value_currency": profile.value_currency or _own_money(country),
             "stages": list(profile.stages),
             "scopes": list(profile.scopes),
             "cadence": profile.cadence or "",
@@ -109,6 +110,11 @@ def mark(profile: Profile) -> str:
     """Which state of a profile somebody saw: another mark means that it was changed since."""
     told = {name: getattr(profile, name) for name in (*ProfileSaid.model_fields, "active")}
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _own_money(country: str) -> str:
+    """What a firm there most likely counts in."""
+    return MONEY.get(country, CURRENCIES[0])
 
 
 def _named(code: str, name: str | None) -> str:

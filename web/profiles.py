@@ -18,7 +18,7 @@ from db.models import Cadence, Profile
 from db.session import transaction
 from web.forms import Form, form_of
 from web.own import own_profile
-from web.pages import TONGUES, answer, language_of
+from web.pages import TONGUES, answer
 from web.profile_form import COUNTRIES, CURRENCIES, SCOPES, STAGES, as_form, blank, mark, read_profile
 from web.session import subscriber_of
 
@@ -47,7 +47,7 @@ def new_profile(request: Request) -> Response:
 def make_profile(request: Request) -> Response:
     """Keep a new profile."""
     subscriber, form = subscriber_of(request), form_of(request)
-    values = read_profile(form, language_of(request))
+    values = read_profile(form, subscriber.language)
     if not values:
         return _page(request, form, profile=None, status=422)
     with transaction() as s:
@@ -62,22 +62,29 @@ def make_profile(request: Request) -> Response:
 
 def profile_page(request: Request) -> Response:
     """One profile as a form."""
+    subscriber = subscriber_of(request)
     with transaction() as s:
-        found = own_profile(s, request, subscriber_of(request))
-    return _page(request, as_form(found, language_of(request)), profile=found)
+        found = own_profile(s, request, subscriber)
+    return _page(request, as_form(found, subscriber.language, subscriber.country), profile=found)
 
 
 def save_profile(request: Request) -> Response:
     """Keep what was changed; whoever changed what has been changed meanwhile is told, and may save again."""
-    form, language = form_of(request), language_of(request)
+    subscriber, form = subscriber_of(request), form_of(request)
     with transaction() as s:
-        found = own_profile(s, request, subscriber_of(request), lock=True)
-        values = read_profile(form, language, found.countries)
+        found = own_profile(s, request, subscriber, lock=True)
+        values = read_profile(form, subscriber.language, found.countries)
         if not values:
             return _page(request, form, profile=found, status=422)
         if form.raw("seen") != mark(found):
             again = Form(values={**form.values, "seen": (mark(found),)})
-            return _page(request, again, profile=found, status=409, conflict=as_form(found, language))
+            return _page(
+                request,
+                again,
+                profile=found,
+                status=409,
+                conflict=as_form(found, subscriber.language, subscriber.country),
+            )
         _keep(s, found, values)
     return _to("saved")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from browsing import as_subscriber, hidden, send
+from browsing import Values, as_subscriber, hidden, send
 from fingerprint import everything
 from sqlalchemy.engine import URL
 from starlette.routing import Route
@@ -46,7 +46,7 @@ def test_p5_a_stranger_finds_nothing_behind_the_numbers_of_another(client: httpx
     as_subscriber(client, clara)
     form = hidden(client.get("/me/profiles/new").text)
     # What each form would take if it were hers, so that only whose it is can be why it is refused.
-    sound = {"active": "0", "go": "close", "verdict": "relevant", "name": "x", "sentences": "x", "language": "nb"}
+    sound: Values = {"active": "0", "go": "close", "verdict": "relevant", "name": "x", "sentences": "x", "language": "nb"}
     asked = [route for route in SUBSCRIBER if "{" in route.path]
     assert len(asked) >= 8
     before = everything()
