@@ -46,7 +46,14 @@ def test_p5_a_stranger_finds_nothing_behind_the_numbers_of_another(client: httpx
     as_subscriber(client, clara)
     form = hidden(client.get("/me/profiles/new").text)
     # What each form would take if it were hers, so that only whose it is can be why it is refused.
-    sound: Values = {"active": "0", "go": "close", "verdict": "relevant", "name": "x", "sentences": "x", "language": "nb"}
+    sound: Values = {
+        "active": "0",
+        "go": "close",
+        "verdict": "relevant",
+        "name": "x",
+        "sentences": "x",
+        "language": "nb",
+    }
     asked = [route for route in SUBSCRIBER if "{" in route.path]
     assert len(asked) >= 8
     before = everything()
