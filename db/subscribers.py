@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Weekdays, Words, refers
 
+# A near miss lies at most so far below its line. An index holds what is no farther, and knows it by these very words.
+JUST_UNDER = 0.15
+NEAR = f"barred_by IS NULL AND score >= threshold_then - {JUST_UNDER}"
+
 
 class Cadence(StrEnum):
     """How often a subscriber wants to hear from us."""
@@ -117,6 +121,7 @@ class Match(Base):
         UniqueConstraint("version_id", "profile_id", "model_rev", name="match_once"),
         CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_probability"),
         Index("ix_match_profile_score", "profile_id", "model_rev", "score"),
+        Index("ix_match_near", "profile_id", "version_id", postgresql_where=text(NEAR)),
     )
     id: Mapped[Id]
     version_id: Mapped[int] = refers("notice_version.id")

@@ -13,7 +13,22 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, links, public, report, signup, subscribers
+from web import (
+    administrators,
+    digests,
+    doors,
+    feedback,
+    holdings,
+    links,
+    matches,
+    notices,
+    preferences,
+    profiles,
+    public,
+    report,
+    signup,
+    subscribers,
+)
 from web.api.app import AT, create_api
 from web.coverage import coverage_in
 from web.gate import guarded
@@ -49,6 +64,27 @@ PUBLIC: Final = (
 )
 SUBSCRIBER: Final = (
     Route("/me", subscribers.me, methods=["GET"]),
+    Route("/me/profiles", profiles.profiles, methods=["GET"]),
+    Route("/me/profiles/new", profiles.new_profile, methods=["GET"]),
+    Route("/me/profiles/new", profiles.make_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}", profiles.profile_page, methods=["GET"]),
+    Route("/me/profiles/{profile_id}", profiles.save_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}/active", profiles.turn_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}/delete", profiles.delete_page, methods=["GET"]),
+    Route("/me/profiles/{profile_id}/delete", profiles.delete_profile, methods=["POST"]),
+    Route("/me/matches", matches.matches, methods=["GET"]),
+    Route("/me/notices/{notice_id}", notices.notice_page, methods=["GET"]),
+    Route("/me/notices/{notice_id}/verdict", notices.judge, methods=["POST"]),
+    Route("/me/settings", preferences.preferences, methods=["GET"]),
+    Route("/me/settings", preferences.save, methods=["POST"]),
+    Route("/me/settings/leave", preferences.leave_page, methods=["GET"]),
+    Route("/me/settings/leave", preferences.leave, methods=["POST"]),
+    Route("/me/addresses", preferences.open_address, methods=["POST"]),
+    Route("/me/addresses/{door_id}", preferences.turn_address, methods=["POST"]),
+    Route("/me/digests", digests.digests, methods=["GET"]),
+    Route("/me/export", holdings.handed_out, methods=["GET"]),
+    Route("/me/erase", holdings.erase_page, methods=["GET"]),
+    Route("/me/erase", holdings.erase_all, methods=["POST"]),
     Route("/logout", subscribers.leave, methods=["POST"]),
 )
 ADMIN: Final = (

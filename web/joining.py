@@ -4,7 +4,6 @@ Until then nothing of theirs is in the subscribers' tables: whoever types anothe
 """
 
 import hashlib
-import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,9 +14,10 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from alerts import letters
-from alerts.suppress import suppression_key
+from alerts.suppress import allow, is_forbidden
 from alerts.texts import texts
 from alerts.tokens import Purpose
+from classifier.profiles import free_key
 from classifier.threshold import set_threshold
 from db.models import (
     Cadence,
@@ -28,7 +28,6 @@ from db.models import (
     Profile,
     Signup,
     Subscriber,
-    Suppression,
     Verdict,
 )
 from db.session import utcnow
@@ -99,6 +98,8 @@ def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
     s.execute(delete(Signup).where(Signup.created_at < now - UNCONFIRMED_FOR))
     if not take(s, Counted.LETTER_TO_ADDRESS, email):
         return
+    if is_forbidden(s, email):
+        return
     known = known_subscriber(s, email)
     signup = Signup(
         email=email if known is None else known.email,
@@ -143,7 +144,7 @@ def confirm(s: Session, request: Request, token: str) -> Subscriber | None:
         )
     )
     # They read our mail and pressed its button, so mail reaches them and is wanted.
-    s.execute(delete(Suppression).where(Suppression.address == suppression_key(subscriber.email)))
+    allow(s, subscriber.email)
     letter.signup_id, letter.subscriber_id = None, subscriber.id
     s.flush()
     s.delete(signup)
@@ -167,7 +168,7 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
     subscriber.unsubscribed_at = None
     s.flush()
     profile = answers.profile()
-    profile.subscriber_id, profile.key = subscriber.id, _key(s, subscriber.id, answers.name)
+    profile.subscriber_id, profile.key = subscriber.id, free_key(s, subscriber.id, answers.name)
     s.add(profile)
     s.flush()
     if answers.line is not None:
@@ -185,10 +186,3 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
         )
         for one in answers.judged
     )
-
-
-def _key(s: Session, subscriber_id: int, name: str) -> str:
-    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "profil"
-    taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
-    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)

@@ -31,7 +31,13 @@ TOLD: Final = {
     400: "unreadable", 403: "not_allowed", 404: "missing", 405: "not_so", 413: "too_much", 429: "too_often",
 }  # fmt: skip
 # What the head of a page leads to: path and the key of its words, for who is logged in as what, and for nobody.
-SUBSCRIBER_NAV: Final = (("/me", "nav.me"),)
+SUBSCRIBER_NAV: Final = (
+    ("/me", "nav.me"),
+    ("/me/matches", "nav.matches"),
+    ("/me/profiles", "nav.profiles"),
+    ("/me/digests", "nav.digests"),
+    ("/me/settings", "nav.settings"),
+)
 ADMIN_NAV: Final = (("/admin", "nav.admin"),)
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 
