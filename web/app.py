@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from db.models import SessionKind
 from web import administrators, doors, feedback, links, public, signup, subscribers
+from web.admin import sources
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -53,6 +54,8 @@ SUBSCRIBER: Final = (
 ADMIN: Final = (
     Route("/admin", administrators.home, methods=["GET"]),
     Route("/admin/logout", administrators.leave, methods=["POST"]),
+    Route("/admin/sources", sources.sources, methods=["GET"]),
+    Route("/admin/sources/{key}", sources.source, methods=["GET"]),
 )
 
 

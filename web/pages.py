@@ -31,7 +31,10 @@ TOLD: Final = {
 }  # fmt: skip
 # What the head of a page leads to: path and the key of its words, for who is logged in as what, and for nobody.
 SUBSCRIBER_NAV: Final = (("/me", "nav.me"),)
-ADMIN_NAV: Final = (("/admin", "nav.admin"),)
+ADMIN_NAV: Final = (
+    ("/admin", "nav.admin"),
+    ("/admin/sources", "nav.sources"),
+)
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 
 
