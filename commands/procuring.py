@@ -60,6 +60,13 @@ def procurement_join(notices: Named, why: Why, by: By = BY, *, as_json: AsJson =
     _rule(join, notices, by, why, as_json)
 
 
+def procurement_confirm(notices: Named, why: Why, by: By = BY, *, as_json: AsJson = False) -> None:
+    """Say of notices of one procurement that they belong together, so that what was guessed is certain."""
+    from crawlers.rulings import confirm
+
+    _rule(confirm, notices, by, why, as_json)
+
+
 def _rule(verb: "Callable[..., Outcome]", notices: list[str], by: str, why: str, as_json: bool) -> None:
     ready()
     from crawlers.rulings import RulingRefused

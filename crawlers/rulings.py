@@ -6,7 +6,7 @@ whatever is collected later.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -63,6 +63,16 @@ def join(s: Session, names: Collection[Name], *, by: str, why: str) -> Outcome:
     ordered = [groups[key] for key in sorted(groups)]
     pairs = ((a, b) for at, one in enumerate(ordered) for other in ordered[at + 1 :] for a, b in product(one, other))
     return _rule(s, Verb.JOIN, pairs, by=by, why=why)
+
+
+def confirm(s: Session, names: Collection[Name], *, by: str, why: str) -> Outcome:
+    """Say of notices that are held to be one procurement that they are, whatever was guessed. Raises RulingRefused."""
+    lock(s)
+    mine = sorted(_ids(s, names))
+    procurements = set(s.scalars(select(Notice.procurement_id).where(Notice.id.in_(mine))))
+    if len(procurements) != 1 or len(mine) < 2:
+        raise RulingRefused("these are not several notices of one procurement")
+    return _rule(s, Verb.JOIN, combinations(mine, 2), by=by, why=why)
 
 
 def _ids(s: Session, names: Collection[Name]) -> set[int]:

@@ -34,6 +34,7 @@ class Act(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
+    RETRY_ASKED = "retry_asked"
 
 
 class Administrator(Base):

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from db.models import SessionKind
 from web import administrators, doors, feedback, links, public, signup, subscribers
-from web.admin import sources
+from web.admin import quarantine, sources
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -56,6 +56,9 @@ ADMIN: Final = (
     Route("/admin/logout", administrators.leave, methods=["POST"]),
     Route("/admin/sources", sources.sources, methods=["GET"]),
     Route("/admin/sources/{key}", sources.source, methods=["GET"]),
+    Route("/admin/quarantine", quarantine.quarantine, methods=["GET"]),
+    Route("/admin/quarantine/{id}", quarantine.kept, methods=["GET"]),
+    Route("/admin/quarantine/{id}/retry", quarantine.retry, methods=["POST"]),
 )
 
 

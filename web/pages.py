@@ -34,6 +34,7 @@ SUBSCRIBER_NAV: Final = (("/me", "nav.me"),)
 ADMIN_NAV: Final = (
     ("/admin", "nav.admin"),
     ("/admin/sources", "nav.sources"),
+    ("/admin/quarantine", "nav.quarantine"),
 )
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 

@@ -54,7 +54,11 @@ def doors_of(table: tuple[Route, ...]) -> list[tuple[str, str]]:
 
 def test_w5_who_is_not_logged_in_as_the_table_says_stays_outside(client: httpx.Client) -> None:
     subscriber, administrator = make_subscriber(), make_administrator()
-    someone = {"nobody": [app.SUBSCRIBER, app.ADMIN], "subscriber": [app.ADMIN], "administrator": [app.SUBSCRIBER]}
+    someone: dict[str, list[tuple[Route, ...]]] = {
+        "nobody": [app.SUBSCRIBER, app.ADMIN],
+        "subscriber": [app.ADMIN],
+        "administrator": [app.SUBSCRIBER],
+    }
     for who, closed in someone.items():
         client.cookies.clear()
         if who == "subscriber":
