@@ -35,6 +35,9 @@ class Act(StrEnum):
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
     RETRY_ASKED = "retry_asked"
+    SPLIT_ASKED = "split_asked"
+    JOIN_ASKED = "join_asked"
+    CONFIRM_ASKED = "confirm_asked"
 
 
 class Administrator(Base):

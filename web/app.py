@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from db.models import SessionKind
 from web import administrators, doors, feedback, links, public, signup, subscribers
-from web.admin import quarantine, sources
+from web.admin import procurements, quarantine, sources
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -59,6 +59,9 @@ ADMIN: Final = (
     Route("/admin/quarantine", quarantine.quarantine, methods=["GET"]),
     Route("/admin/quarantine/{id}", quarantine.kept, methods=["GET"]),
     Route("/admin/quarantine/{id}/retry", quarantine.retry, methods=["POST"]),
+    Route("/admin/procurements", procurements.procurements, methods=["GET"]),
+    Route("/admin/procurements/{id}", procurements.procurement, methods=["GET"]),
+    Route("/admin/procurements/{id}", procurements.rule, methods=["POST"]),
 )
 
 

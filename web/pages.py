@@ -35,6 +35,7 @@ ADMIN_NAV: Final = (
     ("/admin", "nav.admin"),
     ("/admin/sources", "nav.sources"),
     ("/admin/quarantine", "nav.quarantine"),
+    ("/admin/procurements", "nav.procurements"),
 )
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 

@@ -1,16 +1,20 @@
 """Is what could not be read shown as words, and is what an administrator asks for done by a worker, once and written down?"""
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from browsing import as_administrator, make_administrator, submit
+from kinfolk import groups, notice, stored_groups
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 from web_server import visitor
 
 from alerts import errands
+from crawlers.store import store_all
+from db.kin import notices_of
 from db.models import Act, Administrator, Audit, Errand, ErrandKind, Quarantined
 from db.session import transaction, utcnow
 
@@ -109,3 +113,33 @@ def test_what_a_stranger_named_is_no_option() -> None:
     assert errands.words_of(errand) == [
         "procurement", "split", "--why=--help", "--by=administrator 3", "--", "--why=x", "doffin:1",
     ]  # fmt: skip
+
+
+def test_a_guess_is_confirmed_split_and_joined_again_by_a_worker(client: httpx.Client) -> None:
+    store_all([notice("doffin", "1", reference="2026/14"),
+               notice("ted", "2-2026", reference="2026/14", title=f"Kjøp {HOSTILE}")])  # fmt: skip
+    guesses = client.get("/admin/procurements").text
+    [path] = set(re.findall(r'href="(/admin/procurements/\d+)"', guesses))
+    assert "Buyer’s reference" in guesses
+    assert "<script" not in guesses + client.get(path).text
+    assert client.get("/admin/procurements?notice=ted:2-2026").headers["location"] == path
+    assert "We do not have that notice." in client.get("/admin/procurements?notice=ted:nothing").text
+    both = ["doffin:1", "ted:2-2026"]
+    for wrong in ({"verb": "split", "notice": both}, {"verb": "confirm", "notice": both[:1]}, {"verb": "join"},
+                  {"verb": "join", "other": "doffin:1"}, {"notice": both}):  # fmt: skip
+        assert submit(client, path, why="x", **wrong).status_code == 422
+    assert submit(client, path, verb="confirm", notice=both).status_code == 422  # without a reason
+    assert submit(client, path, verb="confirm", notice=both, why="Same reference").status_code == 303
+    assert work() == [0]
+    assert "No guesses are waiting." in client.get("/admin/procurements").text
+    assert submit(client, path, verb="split", notice=both[1:], why="Two halls").status_code == 303
+    assert work() == [0, 0]
+    assert stored_groups() == groups("doffin:1", "ted:2-2026")
+    with transaction() as s:
+        [left] = [row["notice"] for row in notices_of(s, int(path.rpartition("/")[2]))]
+    [other] = {*both} - {left}
+    assert submit(client, path, verb="join", other=other, why="One after all").status_code == 303
+    assert work() == [0, 0, 0]
+    assert stored_groups() == groups("doffin:1 ted:2-2026")
+    assert [act for act, _ in acts()] == [Act.CONFIRM_ASKED, Act.SPLIT_ASKED, Act.JOIN_ASKED]
+    assert "One after all" in client.get(path).text

@@ -79,7 +79,7 @@ def number_of(request: Request, name: str = "id") -> int:
 def listed(
     s: Session,
     request: Request,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     heads: Sequence[str],
     row: Callable[[Any], Sequence[Cell]],
     *,

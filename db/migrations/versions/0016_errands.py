@@ -1,4 +1,4 @@
-"""What administrators ask a worker to do."""
+"""What administrators ask a worker to do, and which notices were put together by a guess."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,8 +29,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
     )
     op.create_index("ix_errand_administrator_id", "errand", ["administrator_id"])
+    op.create_index("ix_notice_guessed", "notice", ["id"], postgresql_where=sa.text("tie ->> 'exact' = 'false'"))
     op.create_index("ix_errand_waiting", "errand", ["id"], postgresql_where=sa.text("ended_at IS NULL"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notice_guessed", "notice")
     op.drop_table("errand")
