@@ -38,6 +38,10 @@ class Act(StrEnum):
     SPLIT_ASKED = "split_asked"
     JOIN_ASKED = "join_asked"
     CONFIRM_ASKED = "confirm_asked"
+    TAKEN_FOR_SENT = "taken_for_sent"
+    OUTBOX_RELEASED = "outbox_released"
+    SUPPRESSED = "suppressed"
+    SUPPRESSION_LIFTED = "suppression_lifted"
 
 
 class Administrator(Base):

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from db.models import SessionKind
 from web import administrators, doors, feedback, links, public, signup, subscribers
-from web.admin import procurements, quarantine, sources
+from web.admin import alarms, deliveries, log, procurements, quarantine, scores, sources, suppressions
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -62,6 +62,17 @@ ADMIN: Final = (
     Route("/admin/procurements", procurements.procurements, methods=["GET"]),
     Route("/admin/procurements/{id}", procurements.procurement, methods=["GET"]),
     Route("/admin/procurements/{id}", procurements.rule, methods=["POST"]),
+    Route("/admin/deliveries", deliveries.deliveries, methods=["GET"]),
+    Route("/admin/deliveries/release", deliveries.release, methods=["POST"]),
+    Route("/admin/deliveries/{id}", deliveries.delivery, methods=["GET"]),
+    Route("/admin/deliveries/{id}/sent", deliveries.taken_for_sent, methods=["POST"]),
+    Route("/admin/suppressions", suppressions.suppressions, methods=["GET"]),
+    Route("/admin/suppressions", suppressions.add, methods=["POST"]),
+    Route("/admin/suppressions/{id}", suppressions.suppression, methods=["GET"]),
+    Route("/admin/suppressions/{id}", suppressions.lift, methods=["POST"]),
+    Route("/admin/alarms", alarms.alarms, methods=["GET"]),
+    Route("/admin/scores", scores.scores, methods=["GET"]),
+    Route("/admin/audit", log.log, methods=["GET"]),
 )
 
 

@@ -36,6 +36,11 @@ ADMIN_NAV: Final = (
     ("/admin/sources", "nav.sources"),
     ("/admin/quarantine", "nav.quarantine"),
     ("/admin/procurements", "nav.procurements"),
+    ("/admin/deliveries", "nav.deliveries"),
+    ("/admin/suppressions", "nav.suppressions"),
+    ("/admin/alarms", "nav.alarms"),
+    ("/admin/scores", "nav.scores"),
+    ("/admin/audit", "nav.log"),
 )
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 
