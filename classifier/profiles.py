@@ -141,15 +141,19 @@ def import_profiles(body: bytes, *, by: str) -> tuple[int, int]:
     An administrator vouches that they asked for it, so they count as confirmed. A profile that is there already is
     replaced, and met anew by every open notice if it changed.
     """
-    wanted = read(body)
-    profiles = 0
+    wanted = read(body).subscriber
     with transaction() as s:
-        for one in wanted.subscriber:
-            subscriber_id = _put_subscriber(s, one)
-            for profile in one.profile:
-                _put_profile(s, subscriber_id, one, profile, by=by)
-                profiles += 1
-    return len(wanted.subscriber), profiles
+        for one in wanted:
+            put(s, one, by=by)
+    return len(wanted), sum(len(one.profile) for one in wanted)
+
+
+def put(s: Session, one: SubscriberIn, *, by: str) -> int:
+    """Store one subscriber with profiles in the caller's transaction, as import_profiles does; gives its id."""
+    subscriber_id = _put_subscriber(s, one)
+    for profile in one.profile:
+        _put_profile(s, subscriber_id, one, profile, by=by)
+    return subscriber_id
 
 
 def _put_subscriber(s: Session, one: SubscriberIn) -> int:

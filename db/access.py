@@ -42,6 +42,7 @@ class Act(StrEnum):
     OUTBOX_RELEASED = "outbox_released"
     SUPPRESSED = "suppressed"
     SUPPRESSION_LIFTED = "suppression_lifted"
+    FIRMS_IMPORTED = "firms_imported"
 
 
 class Administrator(Base):

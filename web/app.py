@@ -14,7 +14,18 @@ from starlette.types import ASGIApp
 
 from db.models import SessionKind
 from web import administrators, doors, feedback, links, public, signup, subscribers
-from web.admin import alarms, deliveries, log, procurements, quarantine, scores, sources, suppressions
+from web.admin import (
+    alarms,
+    deliveries,
+    importing,
+    log,
+    procurements,
+    quarantine,
+    scores,
+    sources,
+    suppressions,
+)
+from web.admin import subscribers as served
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -62,6 +73,10 @@ ADMIN: Final = (
     Route("/admin/procurements", procurements.procurements, methods=["GET"]),
     Route("/admin/procurements/{id}", procurements.procurement, methods=["GET"]),
     Route("/admin/procurements/{id}", procurements.rule, methods=["POST"]),
+    Route("/admin/subscribers", served.subscribers, methods=["GET"]),
+    Route("/admin/subscribers/import", importing.form_page, methods=["GET"]),
+    Route("/admin/subscribers/import", importing.take_in, methods=["POST"]),
+    Route("/admin/subscribers/{id}", served.subscriber, methods=["GET"]),
     Route("/admin/deliveries", deliveries.deliveries, methods=["GET"]),
     Route("/admin/deliveries/release", deliveries.release, methods=["POST"]),
     Route("/admin/deliveries/{id}", deliveries.delivery, methods=["GET"]),

@@ -64,6 +64,7 @@ class Answers(BaseModel):
     sentences: tuple[str, ...]
     cpv: tuple[str, ...]
     countries: tuple[str, ...]
+    nuts: tuple[str, ...] = ()
     line: Decimal | None = None  # none: the model's own
     model_rev: str = ""
     judged: tuple[Judged, ...] = ()
@@ -75,7 +76,7 @@ class Answers(BaseModel):
             language=self.language,
             sentences=list(self.sentences),
             cpv=list(self.cpv),
-            nuts=[],
+            nuts=list(self.nuts),
             countries=list(self.countries),
             words_out=[],
             stages=list(STAGES),
@@ -93,18 +94,21 @@ def may_ask(s: Session, request: Request) -> bool:
     return take(s, Counted.LETTER_OF_CLIENT, client_of(request))
 
 
-def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
-    """Write to the address; the same for known and unknown ones, and to each no more than its limit allows."""
+def ask(s: Session, email: str, answers: Answers, *, asked_from: str) -> bool:
+    """Write to the address; the same for known and unknown ones, and to each no more than its limit allows.
+
+    ``asked_from``: the network that asks, or which administrator. Gives whether there was a letter.
+    """
     now = utcnow()
     s.execute(delete(Signup).where(Signup.created_at < now - UNCONFIRMED_FOR))
     if not take(s, Counted.LETTER_TO_ADDRESS, email):
-        return
+        return False
     known = known_subscriber(s, email)
     signup = Signup(
         email=email if known is None else known.email,
         language=answers.language,
         wording=wording(answers.language),
-        cut_address=cut_address(request),
+        cut_address=asked_from,
         answers=answers.model_dump(mode="json"),
         created_at=now,
     )
@@ -115,6 +119,7 @@ def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
         s.delete(signup)  # written all the same, so that it takes as long
     else:
         letters.post(s, LetterKind.CONFIRM, signup.email, signup.language, signup_id=signup.id)
+    return True
 
 
 def confirm(s: Session, request: Request, token: str) -> Subscriber | None:
@@ -187,8 +192,13 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
     )
 
 
-def _key(s: Session, subscriber_id: int, name: str) -> str:
+def stem_of(name: str) -> str:
+    """The key of a profile of this name, where it has none like it yet."""
     plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "profil"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "profil"
+
+
+def _key(s: Session, subscriber_id: int, name: str) -> str:
+    stem = stem_of(name)
     taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
     return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)

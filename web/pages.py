@@ -36,6 +36,7 @@ ADMIN_NAV: Final = (
     ("/admin/sources", "nav.sources"),
     ("/admin/quarantine", "nav.quarantine"),
     ("/admin/procurements", "nav.procurements"),
+    ("/admin/subscribers", "nav.subscribers"),
     ("/admin/deliveries", "nav.deliveries"),
     ("/admin/suppressions", "nav.suppressions"),
     ("/admin/alarms", "nav.alarms"),
