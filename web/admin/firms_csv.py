@@ -5,9 +5,9 @@ The columns are :data:`COLUMNS`, in any order under a first row that names them;
 which the firm agreed in writing to our mail, of which the cluster keeps the proof; where it is empty we ask the firm.
 """
 
-import csv
 import io
 from collections.abc import Iterator, Mapping
+from csv import Error, reader
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -48,10 +48,10 @@ class Firm:
 def read(body: bytes, today: date) -> tuple[list[Firm], list[Wrong]]:
     """The firms of a file and what is wrong with it; whoever finds anything wrong stores nothing."""
     try:
-        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), delimiter=_delimiter(body), strict=True))
+        lines = list(reader(io.StringIO(body.decode("utf-8-sig")), delimiter=_delimiter(body), strict=True))
     except UnicodeDecodeError:
         return [], [Wrong(line=1, column="", which="no_utf8")]
-    except csv.Error:
+    except Error:
         return [], [Wrong(line=1, column="", which="no_csv")]
     heads = [head.strip().lower() for head in lines[0]] if lines else []
     wrong = [Wrong(line=1, column=name, which="unknown") for name in heads if name not in COLUMNS]

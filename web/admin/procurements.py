@@ -16,7 +16,7 @@ from db.notices import said
 from db.session import transaction
 from web import audit
 from web.admin.quarantine import told
-from web.admin.tables import Cell, Table, asked_of, listed, moment, number_of, spoken, whole, words
+from web.admin.tables import Cell, Table, asked_of, listed, moment, name, number_of, spoken, whole, words
 from web.forms import Form, form_of
 from web.pages import answer
 from web.session import administrator_of
@@ -120,9 +120,9 @@ def _errands(s: Session, said_to: Texts, notices: list[str]) -> Table:
 def _guess(said_to: Texts, row: Notice, title: dict[str, str], language: str) -> list[Cell]:
     tie = row.tie or {}
     return [
-        words(f"{row.source}:{row.source_id}", f"/admin/procurements/{row.procurement_id}"),
+        name(f"{row.source}:{row.source_id}", f"/admin/procurements/{row.procurement_id}"),
         words(said(title, language)),
-        words(tie.get("with")),
+        name(tie.get("with", "")),
         _tied_by(said_to, tie),
         Cell(words=f"{tie['likeness']:.2f}" if "likeness" in tie else "–", figure=True),
         moment(row.created_at),
@@ -133,10 +133,10 @@ def _notice(said_to: Texts, row: dict[str, Any]) -> list[Cell]:
     tie = row["tie"] or {}
     certain = said_to.say("admin.tie.certain" if tie.get("exact") else "admin.tie.guess") if tie else None
     return [
-        words(row["notice"]),
+        name(row["notice"]),
         words(row["title"]),
-        words((row["published_at"] or "")[:10]),
-        words(tie.get("with")),
+        name((row["published_at"] or "")[:10]),
+        name(tie.get("with", "")),
         _tied_by(said_to, tie),
         words(certain),
     ]
@@ -144,7 +144,7 @@ def _notice(said_to: Texts, row: dict[str, Any]) -> list[Cell]:
 
 def _ruling(said_to: Texts, row: dict[str, Any]) -> list[Cell]:
     pairs = ", ".join(" / ".join(pair) for pair in row["pairs"])
-    at = words(row["at"][:16].replace("T", " "))
+    at = name(row["at"][:16].replace("T", " "))
     return [at, _verb(said_to, row["verb"]), words(row["by"]), words(row["why"]), words(pairs)]
 
 

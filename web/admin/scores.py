@@ -11,7 +11,7 @@ from starlette.responses import Response
 from classifier.revisions import in_force
 from db.models import Match, Notice, NoticeVersion, Profile, ScoreRevision
 from db.session import transaction, utcnow
-from web.admin.tables import Cell, figure, listed, moment, whole, words
+from web.admin.tables import Cell, figure, listed, moment, name, whole, words
 from web.pages import answer
 
 WEEKS: Final = 12
@@ -63,7 +63,7 @@ def _unfinished(s: Session) -> int:
 
 def _week(row: Any) -> list[Cell]:
     return [
-        words(f"{row.week:%G-W%V}"),
+        name(f"{row.week:%G-W%V}"),
         words(row.model_rev),
         figure(row.matches),
         figure(row.mean, 3),

@@ -14,7 +14,7 @@ from alerts.texts import Texts
 from classifier.threshold import line_in_force
 from db.models import Alert, Consent, Delivery, Digest, DigestRun, Profile, Signup, Subscriber, Suppression
 from db.session import transaction, utcnow
-from web.admin.tables import Cell, asked_of, figure, listed, moment, number_of, spoken, whole, words
+from web.admin.tables import Cell, asked_of, figure, listed, moment, name, number_of, spoken, whole, words
 from web.joining import UNCONFIRMED_FOR
 from web.pages import answer
 
@@ -166,7 +166,7 @@ def _profile(s: Session, said: Texts, one: Profile) -> list[Cell]:
 def _digest(said: Texts, found: Any) -> list[Cell]:
     state = said.say(f"admin.delivery.{found.state}") if found.state else None
     return [
-        words(str(found.day)),
+        name(str(found.day)),
         figure(found.alerts),
         words(state, f"/admin/deliveries/{found.id}" if found.id else ""),
         moment(found.sent_at),

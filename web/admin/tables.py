@@ -1,7 +1,7 @@
 """How is a list shown to an administrator? As pages of a table, each saying which of how many it holds, with no silent end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -16,16 +16,18 @@ from web.forms import Form, filled
 from web.pages import TEXTS, language_of
 
 EACH: Final = 50  # rows of a page
+FIRM: Final = 24  # characters that need not be broken on any screen
 LONGEST: Final = 160  # characters of a stranger's text in a cell; the row's own page has it whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One field. ``href``: the page it leads to; ``figure``: a number, set to the right."""
+    """One field. ``href``: the page it leads to; ``figure``: a number, set to the right; ``firm``: not to be broken."""
 
     words: str
     href: str = ""
     figure: bool = False
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,11 @@ def words(text: str | None, href: str = "") -> Cell:
     return Cell(words=(told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…") or "–", href=href)
 
 
+def name(text: str, href: str = "") -> Cell:
+    """A short name or day that is read in one go."""
+    return replace(words(text, href), firm=len(text) <= FIRM)
+
+
 def figure(count: float | None, digits: int = 0) -> Cell:
     """A number, set as numbers are."""
     return Cell(words="–" if count is None else f"{count:.{digits}f}", figure=True)
@@ -126,4 +133,4 @@ def figure(count: float | None, digits: int = 0) -> Cell:
 
 def moment(at: datetime | None, href: str = "") -> Cell:
     """A moment in UTC, to the minute."""
-    return Cell(words="–" if at is None else f"{at:%Y-%m-%d %H:%M}", href=href)
+    return Cell(words="–" if at is None else f"{at:%Y-%m-%d %H:%M}", href=href, firm=True)
