@@ -121,4 +121,4 @@ def test_scores_are_told_by_week_and_revision_and_what_is_owed(client: httpx.Cli
     page = client.get("/admin/scores").text
     assert [f">{told}<" in page for told in ("0.500", "25.0 %", "rev-to-come", "100.0 %")] == [True] * 4
     told = page[page.index('<dl class="pairs">') : page.index("</dl>")]
-    assert [f"<dd>{n}</dd>" in told for n in (MODEL_REV, 5, 1)] == [True] * 3
+    assert [f"<span>{n}</span>" in told for n in (MODEL_REV, 5, 1)] == [True] * 3
