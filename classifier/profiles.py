@@ -192,15 +192,19 @@ def import_profiles(body: bytes, *, by: str) -> tuple[int, int]:
     An administrator vouches that they asked for it, so they count as confirmed. A profile that is there already is
     replaced, and met anew by every open notice if it changed.
     """
-    wanted = read(body)
-    profiles = 0
+    wanted = read(body).subscriber
     with transaction() as s:
-        for one in wanted.subscriber:
-            subscriber_id = _put_subscriber(s, one)
-            for profile in one.profile:
-                _put_profile(s, subscriber_id, one, profile, by=by)
-                profiles += 1
-    return len(wanted.subscriber), profiles
+        for one in wanted:
+            put(s, one, by=by)
+    return len(wanted), sum(len(one.profile) for one in wanted)
+
+
+def put(s: Session, one: SubscriberIn, *, by: str) -> int:
+    """Store one subscriber with profiles in the caller's transaction, as import_profiles does; gives its id."""
+    subscriber_id = _put_subscriber(s, one)
+    for profile in one.profile:
+        _put_profile(s, subscriber_id, one, profile, by=by)
+    return subscriber_id
 
 
 def _put_subscriber(s: Session, one: SubscriberIn) -> int:
@@ -265,10 +269,15 @@ def change(s: Session, profile: Profile, values: Mapping[str, Any]) -> bool:
     return True
 
 
+def stem_of(name: str) -> str:
+    """The key of a profile of this name, where the subscriber has none like it yet."""
+    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "profil"
+
+
 def free_key(s: Session, subscriber_id: int, name: str) -> str:
     """A key for a new profile of this name, which none of the subscriber's has."""
-    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "profil"
+    stem = stem_of(name)
     taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
     return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)
 

@@ -34,6 +34,15 @@ class Act(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
+    RETRY_ASKED = "retry_asked"
+    SPLIT_ASKED = "split_asked"
+    JOIN_ASKED = "join_asked"
+    CONFIRM_ASKED = "confirm_asked"
+    TAKEN_FOR_SENT = "taken_for_sent"
+    OUTBOX_RELEASED = "outbox_released"
+    SUPPRESSED = "suppressed"
+    SUPPRESSION_LIFTED = "suppression_lifted"
+    FIRMS_IMPORTED = "firms_imported"
 
 
 class Administrator(Base):

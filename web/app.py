@@ -29,6 +29,18 @@ from web import (
     signup,
     subscribers,
 )
+from web.admin import (
+    alarms,
+    deliveries,
+    importing,
+    log,
+    procurements,
+    quarantine,
+    scores,
+    sources,
+    suppressions,
+)
+from web.admin import subscribers as served
 from web.api.app import AT, create_api
 from web.coverage import coverage_in
 from web.gate import guarded
@@ -92,6 +104,29 @@ ADMIN: Final = (
     Route("/admin/report", report.last_week, methods=["GET"]),
     Route("/admin/report/{year:int}/{number:int}", report.report_page, methods=["GET"]),
     Route("/admin/logout", administrators.leave, methods=["POST"]),
+    Route("/admin/sources", sources.sources, methods=["GET"]),
+    Route("/admin/sources/{key}", sources.source, methods=["GET"]),
+    Route("/admin/quarantine", quarantine.quarantine, methods=["GET"]),
+    Route("/admin/quarantine/{id}", quarantine.kept, methods=["GET"]),
+    Route("/admin/quarantine/{id}/retry", quarantine.retry, methods=["POST"]),
+    Route("/admin/procurements", procurements.procurements, methods=["GET"]),
+    Route("/admin/procurements/{id}", procurements.procurement, methods=["GET"]),
+    Route("/admin/procurements/{id}", procurements.rule, methods=["POST"]),
+    Route("/admin/subscribers", served.subscribers, methods=["GET"]),
+    Route("/admin/subscribers/import", importing.form_page, methods=["GET"]),
+    Route("/admin/subscribers/import", importing.take_in, methods=["POST"]),
+    Route("/admin/subscribers/{id}", served.subscriber, methods=["GET"]),
+    Route("/admin/deliveries", deliveries.deliveries, methods=["GET"]),
+    Route("/admin/deliveries/release", deliveries.release, methods=["POST"]),
+    Route("/admin/deliveries/{id}", deliveries.delivery, methods=["GET"]),
+    Route("/admin/deliveries/{id}/sent", deliveries.taken_for_sent, methods=["POST"]),
+    Route("/admin/suppressions", suppressions.suppressions, methods=["GET"]),
+    Route("/admin/suppressions", suppressions.add, methods=["POST"]),
+    Route("/admin/suppressions/{id}", suppressions.suppression, methods=["GET"]),
+    Route("/admin/suppressions/{id}", suppressions.lift, methods=["POST"]),
+    Route("/admin/alarms", alarms.alarms, methods=["GET"]),
+    Route("/admin/scores", scores.scores, methods=["GET"]),
+    Route("/admin/audit", log.log, methods=["GET"]),
 )
 API: Final = (Mount(AT, create_api()),)
 

@@ -63,6 +63,7 @@ class Answers(BaseModel):
     sentences: tuple[str, ...]
     cpv: tuple[str, ...]
     countries: tuple[str, ...]
+    nuts: tuple[str, ...] = ()
     line: Decimal | None = None  # none: the model's own
     model_rev: str = ""
     judged: tuple[Judged, ...] = ()
@@ -74,7 +75,7 @@ class Answers(BaseModel):
             language=self.language,
             sentences=list(self.sentences),
             cpv=list(self.cpv),
-            nuts=[],
+            nuts=list(self.nuts),
             countries=list(self.countries),
             words_out=[],
             stages=list(STAGES),
@@ -92,20 +93,23 @@ def may_ask(s: Session, request: Request) -> bool:
     return take(s, Counted.LETTER_OF_CLIENT, client_of(request))
 
 
-def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
-    """Write to the address; the same for known and unknown ones, and to each no more than its limit allows."""
+def ask(s: Session, email: str, answers: Answers, *, asked_from: str) -> bool:
+    """Write to the address; the same for known and unknown ones, and to each no more than its limit allows.
+
+    ``asked_from``: the network that asks, or which administrator. Gives whether there was a letter.
+    """
     now = utcnow()
     s.execute(delete(Signup).where(Signup.created_at < now - UNCONFIRMED_FOR))
     if not take(s, Counted.LETTER_TO_ADDRESS, email):
-        return
+        return False
     if is_forbidden(s, email):
-        return
+        return False
     known = known_subscriber(s, email)
     signup = Signup(
         email=email if known is None else known.email,
         language=answers.language,
         wording=wording(answers.language),
-        cut_address=cut_address(request),
+        cut_address=asked_from,
         answers=answers.model_dump(mode="json"),
         created_at=now,
     )
@@ -116,6 +120,7 @@ def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
         s.delete(signup)  # written all the same, so that it takes as long
     else:
         letters.post(s, LetterKind.CONFIRM, signup.email, signup.language, signup_id=signup.id)
+    return True
 
 
 def confirm(s: Session, request: Request, token: str) -> Subscriber | None:

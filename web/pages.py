@@ -38,7 +38,19 @@ SUBSCRIBER_NAV: Final = (
     ("/me/digests", "nav.digests"),
     ("/me/settings", "nav.settings"),
 )
-ADMIN_NAV: Final = (("/admin", "nav.admin"),)
+ADMIN_NAV: Final = (
+    ("/admin", "nav.admin"),
+    ("/admin/sources", "nav.sources"),
+    ("/admin/quarantine", "nav.quarantine"),
+    ("/admin/procurements", "nav.procurements"),
+    ("/admin/subscribers", "nav.subscribers"),
+    ("/admin/deliveries", "nav.deliveries"),
+    ("/admin/suppressions", "nav.suppressions"),
+    ("/admin/alarms", "nav.alarms"),
+    ("/admin/scores", "nav.scores"),
+    ("/admin/report", "nav.report"),
+    ("/admin/audit", "nav.log"),
+)
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 
 
