@@ -76,6 +76,7 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "show": procuring.procurement_show,
             "split": procuring.procurement_split,
             "join": procuring.procurement_join,
+            "confirm": procuring.procurement_confirm,
         },
     ),
     "threshold": (

@@ -62,8 +62,7 @@ def compose(
         elif how is None and reasons and was_open(standing):
             passed += 1
         elif how is Telling.REMINDED or (how is Telling.NEW and reasons):
-            entry = replace(entry_of(standing, subscriber, reasons, ()), demands=_demands(standing.shown, profiles))
-            told[how].append(_in_own_money(entry, subscriber, rates))
+            told[how].append(whole_entry(standing, subscriber, reasons, profiles, rates))
     if not any(told.values()) and not _keeps_quiet_word(s, digest, run):
         return None
     missed = near_misses(s, subscriber.id, list(profiles), run.as_of)
@@ -182,14 +181,14 @@ def _reason(match: Match, profile: Profile) -> Reason:
 def entry_of(
     standing: Standing, subscriber: Subscriber, reasons: tuple[Reason, ...], changes: tuple[Change, ...]
 ) -> Entry:
-    """One procurement as this subscriber is told of it, by the leading one of the standing's alerts."""
+    """One procurement as this subscriber is told of it, by the leading one of the standing's alerts, if it has any."""
     shown, due, priced = standing.shown, standing.deadline, standing.priced
-    alert = leading(standing.alerts)
+    alert = leading(standing.alerts) if standing.alerts else None
     return Entry(
-        alert_id=alert.id,
+        alert_id=alert.id if alert else 0,
         procurement_id=standing.procurement_id,
         # A change by which something is told for the first time is no change to the reader.
-        kind=alert.kind if changes or alert.kind != AlertKind.CHANGE else shown.stage,
+        kind=alert.kind if alert and (changes or alert.kind != AlertKind.CHANGE) else shown.stage,
         side=side(subscriber.country, shown.country),
         title=said(shown.title, shown.language),
         language=shown.language,
@@ -212,9 +211,21 @@ def entry_of(
         reasons=reasons,
         changes=changes,
         links=_links(standing),
-        calendar_url=event_url(alert.id) if due and not standing.cancelled else None,
-        verdict_url=verdict_url(alert.id),
+        calendar_url=event_url(alert.id) if alert and due and not standing.cancelled else None,
+        verdict_url=verdict_url(alert.id) if alert else None,
     )
+
+
+def whole_entry(
+    standing: Standing,
+    subscriber: Subscriber,
+    reasons: tuple[Reason, ...],
+    profiles: Mapping[int, Profile],
+    rates: Rates,
+) -> Entry:
+    """As ``entry_of`` tells what is new: also what it asks for, and its value in the reader's money."""
+    entry = replace(entry_of(standing, subscriber, reasons, ()), demands=_demands(standing.shown, profiles))
+    return _in_own_money(entry, subscriber, rates)
 
 
 def _demands(shown: NoticeVersion, profiles: Mapping[int, Profile]) -> tuple[Demand, ...]:

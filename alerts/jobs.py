@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import beat, canary, events, push, pusher, retention, sender, source_health, watch
+from alerts import beat, canary, errands, events, push, pusher, retention, sender, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.beat import Part
 from alerts.children import Overran, command, run_child
@@ -160,11 +160,12 @@ def work() -> None:
 
 
 async def worker(stop: asyncio.Event) -> None:
-    """Do queued jobs and send what is in the outbox until ``stop``; outlives restarts of the database."""
+    """Do queued jobs and errands, and send what is in the outbox, until ``stop``; outlives restarts of the database."""
     await asyncio.to_thread(watch.mend_all)
     async with asyncio.TaskGroup() as group:
         group.create_task(sender.run(stop))
         group.create_task(pusher.run(stop))
+        group.create_task(errands.run(stop))
         group.create_task(_jobs(stop))
 
 

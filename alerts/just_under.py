@@ -12,10 +12,10 @@ from alerts.outside import safe_url
 from alerts.sources import source_name
 from alerts.view import NearMiss, SourceRead
 from classifier.revisions import speaking
-from classifier.threshold import JUST_UNDER
 from db.models import Alert, Delivery, Digest, Fetch, FetchState, Match, Notice, NoticeVersion, ToldBefore
 from db.notices import CANARY, said
 from db.session import utcnow
+from db.subscribers import JUST_UNDER
 
 BEST = 5
 FIRST_DIGEST_LOOKS_BACK = timedelta(hours=24)

@@ -8,12 +8,14 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import TextClause, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, TextClause, select, text, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerts import canary, doors, push
+from alerts.erasure import erase
+from db.models import Subscriber
 from db.session import transaction
 
 log = logging.getLogger(__name__)
@@ -30,11 +32,6 @@ FORGET_MAILS: Final = text("""
        AND state IN ('sent', 'bounced', 'complained', 'failed', 'suppressed')
     RETURNING id
 """)
-FORGET_UNCONFIRMED: Final = text("""
-    DELETE FROM subscriber WHERE confirmed_at IS NULL AND created_at < :before RETURNING id
-""")
-# With all that is theirs, by the tables' own cascades; an address that we may not write to stays in `suppression`.
-FORGET_LEFT: Final = text("DELETE FROM subscriber WHERE unsubscribed_at < :before RETURNING id")
 FORGET_FETCHES: Final = text("""
     -- but for each source's last good run and its last that brought anything: by them its health is judged
     WITH kept AS (SELECT max(id) AS id FROM "fetch" WHERE state = 'done' GROUP BY source
@@ -45,6 +42,9 @@ FORGET_FETCHES: Final = text("""
 """)
 DROP_FETCHES: Final = text('DELETE FROM "fetch" WHERE id = ANY (:ids)')
 FORGET_RETURNED: Final = text("DELETE FROM returned_mail WHERE at < :before RETURNING id")
+
+
+_Work = Callable[[Session, datetime], int]
 
 
 def clean(now: datetime) -> Mapping[str, int]:
@@ -60,9 +60,17 @@ def clean(now: datetime) -> Mapping[str, int]:
     return done
 
 
-def _with(statement: TextClause, age: timedelta) -> Callable[[Session, datetime], int]:
+def _with(statement: TextClause, age: timedelta) -> _Work:
     def work(s: Session, now: datetime) -> int:
         return len(s.execute(statement, {"before": now - age}).all())
+
+    return work
+
+
+def _erased(whom: ColumnElement[bool], since: InstrumentedAttribute[Any], age: timedelta) -> _Work:
+    def work(s: Session, now: datetime) -> int:
+        ids = s.scalars(select(Subscriber.id).where(whom, since < now - age)).all()
+        return sum(erase(s, one) for one in ids)
 
     return work
 
@@ -73,13 +81,13 @@ def _fetches(s: Session, now: datetime) -> int:
     return len(ids)
 
 
-_KINDS: Final[Mapping[str, Callable[[Session, datetime], int]]] = MappingProxyType(
+_KINDS: Final[Mapping[str, _Work]] = MappingProxyType(
     {
         "mails": _with(FORGET_MAILS, MAIL_BYTES),
         "pushes": push.forget,
         "returned": _with(FORGET_RETURNED, RETURNED),
-        "unconfirmed": _with(FORGET_UNCONFIRMED, UNCONFIRMED),
-        "left": _with(FORGET_LEFT, LEFT),
+        "unconfirmed": _erased(Subscriber.confirmed_at.is_(None), Subscriber.created_at, UNCONFIRMED),
+        "left": _erased(true(), Subscriber.unsubscribed_at, LEFT),
         "fetches": _fetches,
         "canaries": canary.forget,
         "resealed": doors.reseal,

@@ -17,7 +17,7 @@ class Standing:
     """One procurement as this subscriber is to see it."""
 
     procurement_id: int
-    alerts: Sequence[Alert]  # the owed ones, oldest first
+    alerts: Sequence[Alert]  # those of which is told, oldest first
     current: Sequence[NoticeVersion]  # of every notice that has one, newest first
     matches: Sequence[Match]  # with the subscriber's active profiles, newest first
     shown: NoticeVersion  # whose words are quoted
@@ -81,6 +81,27 @@ def standings(s: Session, alerts: Sequence[Alert], profiles: Collection[Profile]
             shown=_shown(owed, told, current.get(procurement_id, ()), matches.get(procurement_id, ()), language),
         )
         for procurement_id, owed in by_procurement.items()
+    ]
+
+
+def standings_at(
+    s: Session, versions: Sequence[NoticeVersion], alerts: Sequence[Alert], profiles: Collection[Profile]
+) -> list[Standing]:
+    """How the procurements of these versions stand, each version's own words quoted; there may be no alert of them."""
+    by_procurement: dict[int, list[Alert]] = defaultdict(list)
+    for alert in sorted(alerts, key=lambda alert: alert.id):
+        by_procurement[alert.procurement_id].append(alert)
+    procurements = {version.notice.procurement_id for version in versions}
+    current, matches = _current(s, procurements), _matches(s, procurements, profiles)
+    return [
+        Standing(
+            procurement_id=version.notice.procurement_id,
+            alerts=by_procurement.get(version.notice.procurement_id, ()),
+            current=current.get(version.notice.procurement_id, ()),
+            matches=matches.get(version.notice.procurement_id, ()),
+            shown=version,
+        )
+        for version in versions
     ]
 
 

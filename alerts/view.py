@@ -68,7 +68,7 @@ class PortalLink:
 class Entry:
     """One procurement, once, however many portals and profiles it has."""
 
-    alert_id: int
+    alert_id: int  # 0: nothing was owed of it
     procurement_id: int
     kind: str  # db.alerts.AlertKind
     side: Side

@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
 
 from classifier.revisions import speaking
-from classifier.threshold import JUST_UNDER
 from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
 from db.notices import said
 from db.session import transaction, utcnow
+from db.subscribers import JUST_UNDER
 
 
 class Standing(StrEnum):

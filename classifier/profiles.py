@@ -20,7 +20,9 @@ cpv = ["45262670"]      # and, if wanted: nuts, countries, words_out, value_min,
 threshold = 0.6         # stages, scopes, threshold, cadence
 """
 
+import re
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
@@ -62,14 +64,10 @@ def hour_of_mail(hour: int) -> int:
     return hour
 
 
-class ProfileWritten(BaseModel):
-    """What a firm can say of one profile."""
+class ProfileSaid(BaseModel):
+    """What a firm says of one profile, in a file, by a program or on its own pages."""
 
     model_config = ConfigDict(extra="forbid")
-    key: Annotated[
-        str,
-        Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$", description="The firm's own short name for it, once per firm."),
-    ]
     name: Annotated[Text, Field(description="What the firm calls it in its mails.")]
     sentences: Annotated[
         list[Text],
@@ -105,6 +103,22 @@ class ProfileWritten(BaseModel):
         Cadence | None, Field(description="How often it is told of; null: as often as the subscriber is.")
     ] = None
 
+    @model_validator(mode="after")
+    def value_has_a_range(self) -> Self:
+        """Refuse a range that no value can lie in."""
+        if self.value_min is not None and self.value_max is not None and self.value_min > self.value_max:
+            raise ValueError("value_max is less than value_min")
+        return self
+
+
+class ProfileWritten(ProfileSaid):
+    """The same with its name, as a file or a program writes it."""
+
+    key: Annotated[
+        str,
+        Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$", description="The firm's own short name for it, once per firm."),
+    ]
+
 
 class ProfileIn(ProfileWritten):
     """One profile of the file: what the firm says, and where an administrator lets its line begin."""
@@ -112,13 +126,10 @@ class ProfileIn(ProfileWritten):
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-class SubscriberIn(BaseModel):
-    """One subscriber of the file, with profiles."""
+class ScheduleIn(BaseModel):
+    """When and in which language a subscriber wants to hear from us, in a file or on their own page."""
 
     model_config = ConfigDict(extra="forbid")
-    company: Text
-    email: Annotated[str, AfterValidator(mailable)]
-    country: Country
     language: Language
     cadence: Cadence = Cadence.DAILY
     hour: Annotated[int, AfterValidator(hour_of_mail)] = 7
@@ -126,7 +137,6 @@ class SubscriberIn(BaseModel):
     weekly_day: Weekday | None = None
     spare_holidays: bool = False
     all_quiet: bool = False
-    profile: Annotated[list[ProfileIn], Field(min_length=1)]
 
     @model_validator(mode="after")
     def weekly_mail_has_a_day(self) -> Self:
@@ -146,6 +156,15 @@ class SubscriberIn(BaseModel):
             "weekly_day": weekly_day,
             "spare_holidays": self.spare_holidays,
         }
+
+
+class SubscriberIn(ScheduleIn):
+    """One subscriber of the file, with profiles."""
+
+    company: Text
+    email: Annotated[str, AfterValidator(mailable)]
+    country: Country
+    profile: Annotated[list[ProfileIn], Field(min_length=1)]
 
 
 class ProfilesFile(BaseModel):
@@ -173,15 +192,19 @@ def import_profiles(body: bytes, *, by: str) -> tuple[int, int]:
     An administrator vouches that they asked for it, so they count as confirmed. A profile that is there already is
     replaced, and met anew by every open notice if it changed.
     """
-    wanted = read(body)
-    profiles = 0
+    wanted = read(body).subscriber
     with transaction() as s:
-        for one in wanted.subscriber:
-            subscriber_id = _put_subscriber(s, one)
-            for profile in one.profile:
-                _put_profile(s, subscriber_id, one, profile, by=by)
-                profiles += 1
-    return len(wanted.subscriber), profiles
+        for one in wanted:
+            put(s, one, by=by)
+    return len(wanted), sum(len(one.profile) for one in wanted)
+
+
+def put(s: Session, one: SubscriberIn, *, by: str) -> int:
+    """Store one subscriber with profiles in the caller's transaction, as import_profiles does; gives its id."""
+    subscriber_id = _put_subscriber(s, one)
+    for profile in one.profile:
+        _put_profile(s, subscriber_id, one, profile, by=by)
+    return subscriber_id
 
 
 def _put_subscriber(s: Session, one: SubscriberIn) -> int:
@@ -215,13 +238,7 @@ def put_profile(s: Session, subscriber_id: int, one: ProfileWritten, *, language
 
 def write_profile(s: Session, row: Profile, one: ProfileWritten, *, language: str) -> None:
     """Let a profile, new or old, say this from now on."""
-    values = one.model_dump(exclude={"threshold", "cadence"}) | {"language": one.language or language}
-    if any(getattr(row, name) != value for name, value in values.items()):
-        if row.id is not None:
-            alone(s)  # a matcher that read the old words would note that the new ones were met
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.matched_rev = None
+    change(s, row, one.model_dump(exclude={"threshold", "cadence"}) | {"language": one.language or language})
     row.cadence = one.cadence  # which changes nothing of what it matches
     s.flush()
 
@@ -238,6 +255,31 @@ def _put_profile(s: Session, subscriber_id: int, owner: SubscriberIn, one: Profi
         )
         if start is None or abs(float(start) - one.threshold) >= 0.0005:
             set_threshold(s, row.id, one.threshold, by=by, why="profiles import", drawn=Drawn.START)
+
+
+def change(s: Session, profile: Profile, values: Mapping[str, Any]) -> bool:
+    """Whether any of these values is another; then the profile has them, and every open notice is owed to it anew."""
+    if all(getattr(profile, name) == value for name, value in values.items()):
+        return False
+    if profile.id is not None:
+        alone(s)  # a matcher that read the old words would note that the new ones were met
+    for name, value in values.items():
+        setattr(profile, name, value)
+    profile.matched_rev = None
+    return True
+
+
+def stem_of(name: str) -> str:
+    """The key of a profile of this name, where the subscriber has none like it yet."""
+    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "profil"
+
+
+def free_key(s: Session, subscriber_id: int, name: str) -> str:
+    """A key for a new profile of this name, which none of the subscriber's has."""
+    stem = stem_of(name)
+    taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
+    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)
 
 
 def rows() -> list[dict[str, Any]]:

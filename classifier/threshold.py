@@ -15,7 +15,6 @@ from db.models import Drawn, Match, NoticeVersion, Threshold
 from db.session import utcnow
 
 STEP = Decimal("0.001")
-JUST_UNDER = 0.15  # a near miss lies at most so far below its line
 
 
 def own_lines(s: Session, profile_ids: Iterable[int]) -> dict[int, float]:

@@ -24,16 +24,17 @@ def procurement_show(
 ) -> None:
     """Show the notices of a procurement, what ties them, exact or guessed, and what was ruled of them."""
     ready()
-    from crawlers.rulings import RulingRefused, notices_of, rulings_of
+    from db.kin import notices_of, procurement_of, rulings_of
     from db.session import transaction
 
-    try:
-        with transaction() as s:
-            notices = list(notices_of(s, int(wanted) if wanted.isdecimal() else _name(wanted)))
-            rulings = list(rulings_of(s, notices[0]["procurement_id"]))
-    except RulingRefused as wrong:
-        raise fail(str(wrong)) from None
-    number = notices[0]["procurement_id"]
+    with transaction() as s:
+        number = int(wanted) if wanted.isdecimal() else procurement_of(s, *_name(wanted))
+        if number is None:
+            raise fail(f"not stored: {wanted}")
+        notices = list(notices_of(s, number))
+        rulings = list(rulings_of(s, number))
+    if not notices:
+        raise fail(f"there is no procurement {number}")
     if as_json:
         show([*notices, *rulings], as_json=True, columns={}, title="")
         return
@@ -58,6 +59,13 @@ def procurement_join(notices: Named, why: Why, by: By = BY, *, as_json: AsJson =
     from crawlers.rulings import join
 
     _rule(join, notices, by, why, as_json)
+
+
+def procurement_confirm(notices: Named, why: Why, by: By = BY, *, as_json: AsJson = False) -> None:
+    """Say of notices of one procurement that they belong together, so that what was guessed is certain."""
+    from crawlers.rulings import confirm
+
+    _rule(confirm, notices, by, why, as_json)
 
 
 def _rule(verb: "Callable[..., Outcome]", notices: list[str], by: str, why: str, as_json: bool) -> None:

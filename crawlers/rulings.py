@@ -4,18 +4,16 @@ A ruling is never changed or removed: the newest word on each pair of notices ho
 whatever is collected later.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import product
-from typing import Any
+from itertools import combinations, product
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crawlers.procurement import lock, notice_ids, settle
 from db.kinship import RuledPair, Ruling, Verb
-from db.models import Notice, NoticeVersion
-from db.notices import said
+from db.models import Notice
 
 Name = tuple[str, str]
 
@@ -65,6 +63,16 @@ def join(s: Session, names: Collection[Name], *, by: str, why: str) -> Outcome:
     return _rule(s, Verb.JOIN, pairs, by=by, why=why)
 
 
+def confirm(s: Session, names: Collection[Name], *, by: str, why: str) -> Outcome:
+    """Say of notices that are held to be one procurement that they are, whatever was guessed. Raises RulingRefused."""
+    lock(s)
+    mine = sorted(_ids(s, names))
+    procurements = set(s.scalars(select(Notice.procurement_id).where(Notice.id.in_(mine))))
+    if len(procurements) != 1 or len(mine) < 2:
+        raise RulingRefused("these are not several notices of one procurement")
+    return _rule(s, Verb.JOIN, combinations(mine, 2), by=by, why=why)
+
+
 def _ids(s: Session, names: Collection[Name]) -> set[int]:
     found = notice_ids(s, names)
     if missing := [":".join(name) for name in names if name not in found]:
@@ -85,54 +93,3 @@ def _rule(s: Session, verb: Verb, pairs: Iterable[tuple[int, int]], *, by: str, 
     settle(s, touched)
     stand = s.scalars(select(Notice.procurement_id).where(Notice.id.in_(touched)).distinct())
     return Outcome(ruling_id=ruling.id, procurement_ids=tuple(sorted(stand)))
-
-
-def notices_of(s: Session, wanted: int | Name) -> Iterator[dict[str, Any]]:
-    """The notices of a procurement, by its number or by any notice of it, with what ties each to the others.
-
-    In the order in which they were published. Raises RulingRefused where there is none.
-    """
-    if not isinstance(wanted, int):
-        wanted = s.scalars(select(Notice.procurement_id).where(Notice.id.in_(_ids(s, [wanted])))).one()
-    rows = s.execute(
-        select(Notice, NoticeVersion)
-        .join(NoticeVersion, NoticeVersion.id == Notice.current_version_id)
-        .where(Notice.procurement_id == wanted)
-        .order_by(NoticeVersion.published_at, Notice.id)
-    ).all()
-    if not rows:
-        raise RulingRefused(f"there is no procurement {wanted}")
-    for notice, version in rows:
-        yield {
-            "procurement_id": wanted,
-            "notice": f"{notice.source}:{notice.source_id}",
-            "stage": version.stage,
-            "corrects": version.changes_notice,
-            "published_at": version.published_at.isoformat() if version.published_at else None,
-            "title": said(version.title, version.language),
-            "tie": notice.tie,
-            "changes": version.changes,
-        }
-
-
-def rulings_of(s: Session, procurement_id: int) -> Iterator[dict[str, Any]]:
-    """Every ruling that speaks of a procurement's notices, oldest first: what, who, why, when, and of which."""
-    mine = select(Notice.id).where(Notice.procurement_id == procurement_id)
-    spoken = select(RuledPair.ruling_id).where(or_(RuledPair.notice_id.in_(mine), RuledPair.other_id.in_(mine)))
-    named = {row.id: f"{row.source}:{row.source_id}" for row in s.scalars(_named(spoken))}
-    for ruling in s.scalars(select(Ruling).where(Ruling.id.in_(spoken)).order_by(Ruling.id)):
-        pairs = sorted({(pair.notice_id, pair.other_id) for pair in ruling.pairs})
-        yield {
-            "ruling": ruling.id,
-            "verb": ruling.verb,
-            "by": ruling.by,
-            "why": ruling.why,
-            "at": ruling.at.isoformat(timespec="seconds"),
-            "pairs": [[named[one], named[other]] for one, other in pairs],
-        }
-
-
-def _named(rulings: Any) -> Any:
-    of_pairs = select(RuledPair.notice_id).where(RuledPair.ruling_id.in_(rulings))
-    of_others = select(RuledPair.other_id).where(RuledPair.ruling_id.in_(rulings))
-    return select(Notice).where(or_(Notice.id.in_(of_pairs), Notice.id.in_(of_others)))

@@ -36,6 +36,15 @@ class Act(StrEnum):
     LOGGED_OUT = "logged_out"
     LINES_MOVED = "lines_moved"
     LINES_TAKEN_BACK = "lines_taken_back"
+    RETRY_ASKED = "retry_asked"
+    SPLIT_ASKED = "split_asked"
+    JOIN_ASKED = "join_asked"
+    CONFIRM_ASKED = "confirm_asked"
+    TAKEN_FOR_SENT = "taken_for_sent"
+    OUTBOX_RELEASED = "outbox_released"
+    SUPPRESSED = "suppressed"
+    SUPPRESSION_LIFTED = "suppression_lifted"
+    FIRMS_IMPORTED = "firms_imported"
 
 
 class Administrator(Base):

@@ -132,7 +132,8 @@ class Suppression(Base):
     __tablename__ = "suppression"
     __table_args__ = (UniqueConstraint("address", name="suppression_once"),)
     id: Mapped[Id]
-    address: Mapped[Words]  # normalised as Subscriber.email is, all in lower case
+    # Normalised as Subscriber.email is, all in lower case; or its keyed hash, of who was erased.
+    address: Mapped[Words]
     reason: Mapped[Words]
     at: Mapped[Born]
 

@@ -16,6 +16,7 @@ from db.access import (
 from db.alerts import Alarm, Alert, AlertKind, Delivery, DeliveryState, Digest, DigestRun, RunKind, Suppression
 from db.api_tokens import ApiScope, ApiToken
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
+from db.errands import Errand, ErrandKind
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
 from db.marks import Beat, DatabaseMark
 from db.names import BuyerName, CpvName, NutsName
@@ -78,6 +79,8 @@ __all__ = [
     "DoorDelivery",
     "DoorKind",
     "Drawn",
+    "Errand",
+    "ErrandKind",
     "EventState",
     "ExchangeRate",
     "Feedback",

@@ -129,7 +129,10 @@ class Notice(Base):
     """One publication of one portal, whatever versions of it we have seen."""
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("source", "source_id", name="notice_once"),)
+    __table_args__ = (
+        UniqueConstraint("source", "source_id", name="notice_once"),
+        Index("ix_notice_guessed", "id", postgresql_where=text("tie ->> 'exact' = 'false'")),
+    )
     id: Mapped[Id]
     source: Mapped[Words]
     source_id: Mapped[Words]

@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Weekdays, Words, refers
 
+# A near miss lies at most so far below its line. An index holds what is no farther, and knows it by these very words.
+JUST_UNDER = 0.15
+NEAR = f"barred_by IS NULL AND score >= threshold_then - {JUST_UNDER}"
+
 
 class Cadence(StrEnum):
     """How often a subscriber wants to hear from us."""
@@ -132,6 +136,7 @@ class Match(Base):
             postgresql_include=["version_id", "model_rev", "threshold_then"],
             postgresql_where=text("barred_by IS NULL"),
         ),
+        Index("ix_match_near", "profile_id", "version_id", postgresql_where=text(NEAR)),
     )
     id: Mapped[Id]
     # Looked up from the other side by the unique key, and by the index of profile and score.

@@ -13,7 +13,36 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from db.models import SessionKind
-from web import administrators, doors, feedback, laboratory, links, public, recall, report, signup, subscribers
+from web import (
+    administrators,
+    digests,
+    doors,
+    feedback,
+    holdings,
+    laboratory,
+    links,
+    matches,
+    notices,
+    preferences,
+    profiles,
+    public,
+    recall,
+    report,
+    signup,
+    subscribers,
+)
+from web.admin import (
+    alarms,
+    deliveries,
+    importing,
+    log,
+    procurements,
+    quarantine,
+    scores,
+    sources,
+    suppressions,
+)
+from web.admin import subscribers as served
 from web.api.app import AT, create_api
 from web.coverage import coverage_in
 from web.gate import guarded
@@ -51,6 +80,27 @@ PUBLIC: Final = (
 )
 SUBSCRIBER: Final = (
     Route("/me", subscribers.me, methods=["GET"]),
+    Route("/me/profiles", profiles.profiles, methods=["GET"]),
+    Route("/me/profiles/new", profiles.new_profile, methods=["GET"]),
+    Route("/me/profiles/new", profiles.make_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}", profiles.profile_page, methods=["GET"]),
+    Route("/me/profiles/{profile_id}", profiles.save_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}/active", profiles.turn_profile, methods=["POST"]),
+    Route("/me/profiles/{profile_id}/delete", profiles.delete_page, methods=["GET"]),
+    Route("/me/profiles/{profile_id}/delete", profiles.delete_profile, methods=["POST"]),
+    Route("/me/matches", matches.matches, methods=["GET"]),
+    Route("/me/notices/{notice_id}", notices.notice_page, methods=["GET"]),
+    Route("/me/notices/{notice_id}/verdict", notices.judge, methods=["POST"]),
+    Route("/me/settings", preferences.preferences, methods=["GET"]),
+    Route("/me/settings", preferences.save, methods=["POST"]),
+    Route("/me/settings/leave", preferences.leave_page, methods=["GET"]),
+    Route("/me/settings/leave", preferences.leave, methods=["POST"]),
+    Route("/me/addresses", preferences.open_address, methods=["POST"]),
+    Route("/me/addresses/{door_id}", preferences.turn_address, methods=["POST"]),
+    Route("/me/digests", digests.digests, methods=["GET"]),
+    Route("/me/export", holdings.handed_out, methods=["GET"]),
+    Route("/me/erase", holdings.erase_page, methods=["GET"]),
+    Route("/me/erase", holdings.erase_all, methods=["POST"]),
     Route("/logout", subscribers.leave, methods=["POST"]),
 )
 ADMIN: Final = (
@@ -62,6 +112,29 @@ ADMIN: Final = (
     Route("/admin/lab/{bench}", laboratory.bench_page, methods=["GET"]),
     Route("/admin/lab/{bench}", laboratory.put, methods=["POST"]),
     Route("/admin/lab/{bench}/undo", laboratory.undo, methods=["POST"]),
+    Route("/admin/sources", sources.sources, methods=["GET"]),
+    Route("/admin/sources/{key}", sources.source, methods=["GET"]),
+    Route("/admin/quarantine", quarantine.quarantine, methods=["GET"]),
+    Route("/admin/quarantine/{id}", quarantine.kept, methods=["GET"]),
+    Route("/admin/quarantine/{id}/retry", quarantine.retry, methods=["POST"]),
+    Route("/admin/procurements", procurements.procurements, methods=["GET"]),
+    Route("/admin/procurements/{id}", procurements.procurement, methods=["GET"]),
+    Route("/admin/procurements/{id}", procurements.rule, methods=["POST"]),
+    Route("/admin/subscribers", served.subscribers, methods=["GET"]),
+    Route("/admin/subscribers/import", importing.form_page, methods=["GET"]),
+    Route("/admin/subscribers/import", importing.take_in, methods=["POST"]),
+    Route("/admin/subscribers/{id}", served.subscriber, methods=["GET"]),
+    Route("/admin/deliveries", deliveries.deliveries, methods=["GET"]),
+    Route("/admin/deliveries/release", deliveries.release, methods=["POST"]),
+    Route("/admin/deliveries/{id}", deliveries.delivery, methods=["GET"]),
+    Route("/admin/deliveries/{id}/sent", deliveries.taken_for_sent, methods=["POST"]),
+    Route("/admin/suppressions", suppressions.suppressions, methods=["GET"]),
+    Route("/admin/suppressions", suppressions.add, methods=["POST"]),
+    Route("/admin/suppressions/{id}", suppressions.suppression, methods=["GET"]),
+    Route("/admin/suppressions/{id}", suppressions.lift, methods=["POST"]),
+    Route("/admin/alarms", alarms.alarms, methods=["GET"]),
+    Route("/admin/scores", scores.scores, methods=["GET"]),
+    Route("/admin/audit", log.log, methods=["GET"]),
 )
 API: Final = (Mount(AT, create_api()),)
 

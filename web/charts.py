@@ -1,7 +1,7 @@
 """Where does each mark of a chart stand? Figures turned into places on a sheet that a template draws. Pure.
 
 The template draws plain SVG with classes, so that our style sheet colours it by day and by night, and so that no style
-stands in the page, which our own Content-Security-Policy would refuse (docs/adr/0018).
+stands in the page, which our own Content-Security-Policy would refuse (docs/adr/0020).
 """
 
 from collections.abc import Sequence

@@ -64,18 +64,22 @@ def question(request: Request) -> HTMLResponse:
         subscriber.language,
         told=told,
         address=_address(request),
-        buttons=_verdicts(subscriber.language, stands_out=meant),
-        meant=_words(subscriber.language, meant) if meant else None,
+        buttons=verdicts(subscriber.language, stands_out=meant),
+        meant=words_of(subscriber.language, meant) if meant else None,
     )
 
 
 async def answer(request: Request) -> HTMLResponse:
     """Keep what was said, and say what follows; the last word wins, and the same word again changes nothing."""
     form = await request.form(max_fields=MOST_FIELDS, max_files=0)
-    verdict = _known(Verdict, form.get("verdict"), 400)
-    why = form.get("reason")
-    reason = None if why is None or verdict is not Verdict.NOT_RELEVANT else _known(Unfit, why, 400)
+    verdict, reason = said_in(form.get("verdict"), form.get("reason"))
     return await run_in_threadpool(_keep, request, verdict, reason)
+
+
+def said_in(verdict: object, reason: object) -> tuple[Verdict, Unfit | None]:
+    """What a form says, and why, which is asked only of "not for us". Raises 400 for a word that is none of ours."""
+    spoken = _known(Verdict, verdict, 400)
+    return spoken, None if reason is None or spoken is not Verdict.NOT_RELEVANT else _known(Unfit, reason, 400)
 
 
 def _keep(request: Request, verdict: Verdict, reason: Unfit | None) -> HTMLResponse:
@@ -84,21 +88,19 @@ def _keep(request: Request, verdict: Verdict, reason: Unfit | None) -> HTMLRespo
         record(s, alert.id, verdict, reason=reason)
         said_why = s.scalar(select(Feedback.reason).where(Feedback.alert_id == alert.id))
         told = _entry(s, alert, subscriber)
-        follows = _follows(s, alert, subscriber, verdict)
+        following = follows(s, alert, subscriber, verdict)
     language = subscriber.language
-    others = [button for button in _verdicts(language) if button.value != verdict]
+    others = [button for button in verdicts(language) if button.value != verdict]
     return page(
         "judged.html",
         language,
         told=told,
         address=_address(request),
-        said=_words(language, verdict),
-        follows=follows,
+        said=words_of(language, verdict),
+        follows=following,
         leads=[str(days) for days in sorted(LEADS, reverse=True)],
-        why=[Button(value=unfit, words=_reason(language, unfit)) for unfit in Unfit if unfit != said_why]
-        if verdict is Verdict.NOT_RELEVANT
-        else [],
-        said_why=_reason(language, Unfit(said_why)) if said_why else None,
+        why=reasons(language, but=said_why) if verdict is Verdict.NOT_RELEVANT else [],
+        said_why=reason_of(language, said_why) if said_why else None,
         others=others,
     )
 
@@ -119,7 +121,8 @@ def _entry(s: Session, alert: Alert, subscriber: Subscriber) -> ToldEntry:
     return tell_entry(entry_of(standing, subscriber, (), ()), said, number=None)
 
 
-def _follows(s: Session, alert: Alert, subscriber: Subscriber, verdict: Verdict) -> Follows:
+def follows(s: Session, alert: Alert, subscriber: Subscriber, verdict: Verdict) -> Follows:
+    """What the reader hears of it after this verdict."""
     if subscriber.unsubscribed_at is not None:
         return Follows.HAS_LEFT
     if verdict is Verdict.NOT_RELEVANT:
@@ -131,17 +134,26 @@ def _follows(s: Session, alert: Alert, subscriber: Subscriber, verdict: Verdict)
     return Follows.REMINDERS if has_deadline else Follows.NO_DEADLINE
 
 
-def _verdicts(language: str, *, stands_out: Verdict | None = None) -> list[Button]:
+def verdicts(language: str, *, stands_out: Verdict | None = None) -> list[Button]:
+    """A button for each verdict."""
     return [
-        Button(value=verdict, words=_words(language, verdict), stands_out=verdict is stands_out) for verdict in Verdict
+        Button(value=verdict, words=words_of(language, verdict), stands_out=verdict is stands_out)
+        for verdict in Verdict
     ]
 
 
-def _words(language: str, verdict: Verdict) -> str:
+def reasons(language: str, *, but: str | None) -> list[Button]:
+    """Every reason that can be given, but the one that was."""
+    return [Button(value=unfit, words=reason_of(language, unfit)) for unfit in Unfit if unfit != but]
+
+
+def words_of(language: str, verdict: Verdict) -> str:
+    """A verdict in words."""
     return texts(language).say(f"verdict.{verdict}")
 
 
-def _reason(language: str, unfit: Unfit) -> str:
+def reason_of(language: str, unfit: str) -> str:
+    """A reason in words."""
     return texts(language, TEXTS).say(f"judged.reason_{unfit}")
 
 

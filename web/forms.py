@@ -130,12 +130,13 @@ async def _form(sent: FormData) -> Form:
         if count >= MOST_FIELDS:
             raise FormUnreadable
         if isinstance(value, UploadFile):
-            files[_clean(name)] = await value.read()
+            files[cleaned(name)] = await value.read()
         else:
-            values.setdefault(_clean(name), []).append(_clean(value))
+            values.setdefault(cleaned(name), []).append(cleaned(value))
     return Form(values={name: tuple(every) for name, every in values.items()}, files=files)
 
 
-def _clean(text: str) -> str:
+def cleaned(text: str) -> str:
+    """A text without what no form holds and no database takes."""
     # A part may name a codec whose letters are no letters; half of a pair cannot be written as UTF-8.
     return _CONTROLS.sub("", text.encode("utf-8", "replace").decode())

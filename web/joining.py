@@ -4,7 +4,6 @@ Until then nothing of theirs is in the subscribers' tables: whoever types anothe
 """
 
 import hashlib
-import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,9 +14,10 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from alerts import letters
-from alerts.suppress import suppression_key
+from alerts.suppress import allow, is_forbidden
 from alerts.texts import texts
 from alerts.tokens import Purpose
+from classifier.profiles import free_key
 from classifier.threshold import set_threshold
 from db.models import (
     Cadence,
@@ -28,7 +28,6 @@ from db.models import (
     Profile,
     Signup,
     Subscriber,
-    Suppression,
     Verdict,
 )
 from db.session import utcnow
@@ -64,6 +63,7 @@ class Answers(BaseModel):
     sentences: tuple[str, ...]
     cpv: tuple[str, ...]
     countries: tuple[str, ...]
+    nuts: tuple[str, ...] = ()
     line: Decimal | None = None  # none: the model's own
     model_rev: str = ""
     judged: tuple[Judged, ...] = ()
@@ -75,7 +75,7 @@ class Answers(BaseModel):
             language=self.language,
             sentences=list(self.sentences),
             cpv=list(self.cpv),
-            nuts=[],
+            nuts=list(self.nuts),
             countries=list(self.countries),
             words_out=[],
             stages=list(STAGES),
@@ -93,18 +93,23 @@ def may_ask(s: Session, request: Request) -> bool:
     return take(s, Counted.LETTER_OF_CLIENT, client_of(request))
 
 
-def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
-    """Write to the address; the same for known and unknown ones, and to each no more than its limit allows."""
+def ask(s: Session, email: str, answers: Answers, *, asked_from: str) -> bool:
+    """Write to the address; the same for known and unknown ones, and to each no more than its limit allows.
+
+    ``asked_from``: the network that asks, or which administrator. Gives whether there was a letter.
+    """
     now = utcnow()
     s.execute(delete(Signup).where(Signup.created_at < now - UNCONFIRMED_FOR))
     if not take(s, Counted.LETTER_TO_ADDRESS, email):
-        return
+        return False
+    if is_forbidden(s, email):
+        return False
     known = known_subscriber(s, email)
     signup = Signup(
         email=email if known is None else known.email,
         language=answers.language,
         wording=wording(answers.language),
-        cut_address=cut_address(request),
+        cut_address=asked_from,
         answers=answers.model_dump(mode="json"),
         created_at=now,
     )
@@ -115,6 +120,7 @@ def ask(s: Session, request: Request, email: str, answers: Answers) -> None:
         s.delete(signup)  # written all the same, so that it takes as long
     else:
         letters.post(s, LetterKind.CONFIRM, signup.email, signup.language, signup_id=signup.id)
+    return True
 
 
 def confirm(s: Session, request: Request, token: str) -> Subscriber | None:
@@ -143,7 +149,7 @@ def confirm(s: Session, request: Request, token: str) -> Subscriber | None:
         )
     )
     # They read our mail and pressed its button, so mail reaches them and is wanted.
-    s.execute(delete(Suppression).where(Suppression.address == suppression_key(subscriber.email)))
+    allow(s, subscriber.email)
     letter.signup_id, letter.subscriber_id = None, subscriber.id
     s.flush()
     s.delete(signup)
@@ -167,7 +173,7 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
     subscriber.unsubscribed_at = None
     s.flush()
     profile = answers.profile()
-    profile.subscriber_id, profile.key = subscriber.id, _key(s, subscriber.id, answers.name)
+    profile.subscriber_id, profile.key = subscriber.id, free_key(s, subscriber.id, answers.name)
     s.add(profile)
     s.flush()
     if answers.line is not None:
@@ -185,10 +191,3 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
         )
         for one in answers.judged
     )
-
-
-def _key(s: Session, subscriber_id: int, name: str) -> str:
-    plain = name.lower().translate(str.maketrans("æøåäö", "aoaao"))
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "profil"
-    taken = set(s.scalars(select(Profile.key).where(Profile.subscriber_id == subscriber_id)))
-    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, 1_000))) if key not in taken)

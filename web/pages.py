@@ -31,8 +31,27 @@ TOLD: Final = {
     400: "unreadable", 403: "not_allowed", 404: "missing", 405: "not_so", 413: "too_much", 429: "too_often",
 }  # fmt: skip
 # What the head of a page leads to: path and the key of its words, for who is logged in as what, and for nobody.
-SUBSCRIBER_NAV: Final = (("/me", "nav.me"),)
-ADMIN_NAV: Final = (("/admin", "nav.admin"), ("/admin/lab", "nav.lab"))
+SUBSCRIBER_NAV: Final = (
+    ("/me", "nav.me"),
+    ("/me/matches", "nav.matches"),
+    ("/me/profiles", "nav.profiles"),
+    ("/me/digests", "nav.digests"),
+    ("/me/settings", "nav.settings"),
+)
+ADMIN_NAV: Final = (
+    ("/admin", "nav.admin"),
+    ("/admin/sources", "nav.sources"),
+    ("/admin/quarantine", "nav.quarantine"),
+    ("/admin/procurements", "nav.procurements"),
+    ("/admin/subscribers", "nav.subscribers"),
+    ("/admin/deliveries", "nav.deliveries"),
+    ("/admin/suppressions", "nav.suppressions"),
+    ("/admin/alarms", "nav.alarms"),
+    ("/admin/scores", "nav.scores"),
+    ("/admin/lab", "nav.lab"),
+    ("/admin/report", "nav.report"),
+    ("/admin/audit", "nav.log"),
+)
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 
 

@@ -22,7 +22,7 @@ from db.models import Cadence
 from db.notices import said
 from db.session import transaction
 from web import joining
-from web.clients import client_of
+from web.clients import client_of, cut_address
 from web.forms import Form, filled, form_of
 from web.joining import Answers, Judged
 from web.limits import Counted, take
@@ -113,7 +113,7 @@ def _rest(s: Session, request: Request, form: Form, email: str, answers: Answers
     whole = answers.model_copy(
         update={"cadence": cadence, "line": line, "judged": judged, "model_rev": found.model_rev}
     )
-    joining.ask(s, request, email, whole)
+    joining.ask(s, email, whole, asked_from=cut_address(request))
     return answer(request, "sent.html", what="confirm_sent")
 
 

@@ -6,22 +6,30 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.my_matches import Answered, Wanted, my_matches
+from alerts.speak import speaker
+from db import seed
 from db.models import Profile
-from db.session import transaction
+from db.session import transaction, utcnow
+from web.matches import told
 from web.pages import answer
 from web.session import log_out, subscriber_of
 
 SHOWN_SENTENCES: Final = 3
+SHOWN_MATCHES: Final = 3
 
 
 def me(request: Request) -> Response:
-    """Who they are to us, what we look for on their behalf, and when they hear of it."""
-    subscriber = subscriber_of(request)
+    """Who they are to us, what is new to them, and what we look for on their behalf."""
+    subscriber, now = subscriber_of(request), utcnow()
     with transaction() as s:
         profiles = s.scalars(
             select(Profile).where(Profile.subscriber_id == subscriber.id).order_by(Profile.id)
         ).all()  # fmt: skip
-    return answer(request, "me.html", subscriber=subscriber, profiles=profiles, shown=SHOWN_SENTENCES)
+        found = my_matches(s, subscriber.id, Wanted(answered=Answered.NOTHING), now)
+        said = speaker(language=subscriber.language, country=subscriber.country, as_of=now, names=seed.load())
+        rows = told(s, subscriber, found.rows[:SHOWN_MATCHES], profiles, said)
+    return answer(request, "me.html", subscriber=subscriber, profiles=profiles, rows=rows, shown=SHOWN_SENTENCES)
 
 
 def leave(request: Request) -> Response:

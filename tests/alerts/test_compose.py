@@ -10,7 +10,6 @@ from sqlalchemy.engine import URL
 
 from alerts.compose import changes_of, compose, side, strength
 from alerts.view import Change, DigestView, Side, Strength
-from classifier.threshold import JUST_UNDER
 from db.models import (
     Alert,
     Digest,
@@ -23,6 +22,7 @@ from db.models import (
     Subscriber,
 )
 from db.session import transaction, utcnow
+from db.subscribers import JUST_UNDER
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_version
 
 DAY = timedelta(days=1)

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+from browsing import make_administrator
 from mailroom import mailroom, wait_until
 from outbox import fill, python_process, states, use_relay
 from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 
-from alerts import jobs
+from alerts import errands, jobs
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.children import Overran, run_child
 from classifier.threshold import own_lines
-from db.models import Fetch, Subscriber
+from db.models import Errand, ErrandKind, Fetch, Subscriber
 from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_verdict
 
@@ -116,6 +117,24 @@ async def test_the_worker_takes_an_owed_alert_to_the_relay_and_stops_when_told(
             assert worker.wait(15) == 0
             assert time.monotonic() - began <= 10
         assert [mail.recipient for mail in room.accepted()] == [subscriber.email]
+
+
+def test_the_worker_does_an_administrators_errand(
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ada = make_administrator()
+    with transaction() as s:
+        errand = errands.ask(s, ErrandKind.RETRY, ["1"], by=ada.id)
+
+    def code() -> int | None:
+        with transaction() as s:
+            return s.get_one(Errand, errand.id).exit_code
+
+    with mailroom(tmp_path) as room:
+        use_relay(environment, room.port)
+        with worker_process():
+            wait_until(lambda: code() is not None, within_s=30)
+    assert code() == 2  # nothing of that number is in quarantine, as the command says
 
 
 async def test_t2_crawls_that_hang_keep_no_digest_waiting_and_end_with_the_worker(

@@ -62,3 +62,11 @@ def test_what_cannot_be_done_is_said(guessed: None, words: tuple[str, ...], code
     result = anbudsvakt(*words)
     assert (result.exit_code, told in " ".join(result.stderr.split())) == (code, True)
     assert stored_groups() == groups("doffin:1 ted:2-2026")
+
+
+def test_what_was_guessed_is_confirmed_and_then_certain(guessed: None) -> None:
+    assert len(rows("confirm", "ted:2-2026", "doffin:1", *WHY)[0]["procurement_ids"]) == 1
+    first, second, ruling = rows("show", "doffin:1")
+    assert (first["tie"], second["tie"]["exact"], second["tie"]["by"]) == (None, True, "ruling")
+    assert (ruling["verb"], ruling["by"]) == ("join", "kari")
+    assert anbudsvakt("confirm", "doffin:1", *WHY).exit_code == 1

