@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lxml import etree
 from markupsafe import Markup
 
 if TYPE_CHECKING:
+    from lxml import etree
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -98,6 +98,8 @@ def _saved(figure: "Figure", kind: str, **options: Any) -> bytes:
 
 
 def _for_a_page(raw: bytes, title: str) -> Markup:
+    from lxml import etree
+
     root = etree.fromstring(raw)
     for gone in [*root.iter(f"{{{_SVG}}}metadata"), *root.iter(f"{{{_SVG}}}style")]:
         parent = gone.getparent()
@@ -118,7 +120,7 @@ def _for_a_page(raw: bytes, title: str) -> Markup:
     return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704
 
 
-def _named(element: etree._Element, used: set[str], mark: str) -> None:
+def _named(element: "etree._Element", used: set[str], mark: str) -> None:
     """Only what is referred to keeps its name, made the chart's own."""
     if (name := str(element.attrib.pop("id", ""))) in used:
         element.set("id", f"{mark}-{name}")
@@ -127,7 +129,7 @@ def _named(element: etree._Element, used: set[str], mark: str) -> None:
             element.set(attribute, str(value).replace("#", f"#{mark}-", 1))
 
 
-def _styled_by_attributes(element: etree._Element) -> None:
+def _styled_by_attributes(element: "etree._Element") -> None:
     styles: dict[str, str] = {}
     for part in str(element.attrib.pop("style", "")).split(";"):
         name, _, value = part.strip().partition(": ")

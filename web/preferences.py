@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.doors import DoorRefused, address, change_address, close_door, open_door, open_doors
-from classifier.profiles import WEEKDAYS, ScheduleIn
+from classifier.profile_said import WEEKDAYS, ScheduleIn
 from db.models import Cadence, DoorKind, Profile, Subscriber
 from db.session import transaction, utcnow
 from web.forms import Form, filled, form_of

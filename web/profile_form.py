@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from alerts.outside import NAME, shown
 from alerts.speak import MONEY
-from classifier.profiles import ProfileSaid, ScopeName, Stage
+from classifier.profile_said import ProfileSaid, ScopeName, Stage
 from db import seed
 from db.models import Cadence, Profile
 from web.forms import Form, filled

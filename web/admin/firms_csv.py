@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from classifier.profiles import SubscriberIn, stem_of
+from classifier.profile_said import SubscriberIn
+from classifier.profiles import stem_of
 from web.forms import cleaned
 
 NEEDED: Final = ("company", "email", "country", "language", "profile", "sentences")

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, Field
 
 from alerts.outside import safe_url
-from classifier.profiles import ScopeName, Stage
+from classifier.profile_said import ScopeName, Stage
 from db.listing import Wanted
 from db.models import Lot, Notice, NoticeVersion
 from web.api.forms import NextLink, Paged, PastOrComing

@@ -19,7 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from classifier.profiles import ProfileWritten, write_profile
+from classifier.profile_said import ProfileWritten
+from classifier.profiles import write_profile
 from classifier.revisions import alone
 from db.models import Profile, Subscriber
 from db.session import transaction
