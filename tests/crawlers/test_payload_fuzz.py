@@ -152,6 +152,14 @@ def test_a_page_that_is_written_to_be_slow_is_left_in_the_middle(unit: str) -> N
     assert time.process_time() - started < 3
 
 
+def _rows_of(body: bytes) -> set[str]:
+    """What is kept of NSPA's list; of a page that is refused whole, as one that would keep a parser busy, nothing."""
+    try:
+        return {one.payload_sha256 for one in nspa.parse(body).notices}
+    except SourceBroken:
+        return set()
+
+
 @pytest.mark.parametrize("seeds", [range(100), pytest.param(range(100, 3100), marks=pytest.mark.prove)])
 def test_undamaged_rows_of_a_list_survive(seeds: range) -> None:
     """H1: a row of NSPA's list that is damaged may take its neighbour along, where its end is lost, and no more."""
@@ -164,7 +172,7 @@ def test_undamaged_rows_of_a_list_survive(seeds: range) -> None:
         hurt = rng.randrange(len(rows) - 1)  # the last one is followed by the rest of the page
         wounded = [*rows]
         wounded[hurt] = rng.choice([torn, rewritten])(rng, rows[hurt])
-        kept = {one.payload_sha256 for one in nspa.parse(head + opening + opening.join(wounded)).notices}
+        kept = _rows_of(head + opening + opening.join(wounded))
         others = [sha for number, sha in good.items() if number.encode() not in rows[hurt]]
         total += len(others)
         lost += len([sha for sha in others if sha not in kept])
