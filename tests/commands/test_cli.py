@@ -58,7 +58,8 @@ def test_the_groups_are_there() -> None:
         "db": ["clean", "upgrade"], "outbox": ["held", "hold", "mark-sent", "release"], "profiles": ["import", "list", "show"], "reference": ["import"],
         "threshold": ["set", "show", "undo"], "model": ["fetch"],
         "doors": ["change", "close", "list", "open", "push", "resume", "secret"],
-        "admin": ["add", "list", "password", "remove"], "api token": ["add", "list", "revoke"], "quarantine": ["list", "retry", "show"], "procurement": ["join", "show", "split"],
+        "admin": ["add", "list", "password", "remove"], "api token": ["add", "list", "revoke"], "quarantine": ["list", "retry", "show"], "procurement": ["confirm", "join", "show", "split"],
+        "recall": ["draw", "join", "leave", "list"],
     }  # fmt: skip
 
 

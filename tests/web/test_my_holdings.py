@@ -32,6 +32,8 @@ from db.models import (
     FirstVerdict,
     LetterKind,
     Profile,
+    RecallQuestion,
+    RecallSample,
     ReturnedMail,
     SentenceWeight,
     Signup,
@@ -42,6 +44,7 @@ from db.models import (
 )
 from db.session import plain_url, transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
+from web.api.tokens import add_token
 
 # Tables that hold nothing of any subscriber, each with its reason.
 OTHERS = {
@@ -56,9 +59,11 @@ OTHERS = {
     "deadline_event": "of a procurement, for everybody",
     "declared_source": "which portals there are",
     "digest_run": "a time at which everybody's digests were made",
+    "errand": "what an administrator asked for; names notices by their numbers",
     "exchange_rate": "published rates",
     "fetch": "our readings of portals",
     "limited_act": "keyed hashes of who asked, gone after a day",
+    "line_move": "an administrator's act; names whose lines by their numbers",
     "lot": "published by the buyers",
     "notice": "published by the buyers",
     "notice_key": "published numbers",
@@ -99,6 +104,11 @@ def canary(name: str = CANARY) -> Subscriber:
         delivery = s.scalars(select(Delivery).where(Delivery.recipient == one.email)).first()
         assert delivery is not None
         suppress(s, one.email, "came back: 5.1.1")
+        add_token(s, one.id, name=name, write=False)
+        question = RecallQuestion(profile_id=profile.id, week=now.date())
+        sample = RecallSample(version_id=version.id, model_rev="r", stratum="0.3", stands_for=4.0)
+        question.samples.append(sample)
+        s.add(question)
         s.add_all(
             (
                 DoorDelivery(door_id=door.id, alert_id=alert.id, state="sent", body=name.encode()),

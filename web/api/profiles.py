@@ -22,7 +22,7 @@ from starlette.responses import Response
 from classifier.profile_said import ProfileWritten
 from classifier.profiles import write_profile
 from classifier.revisions import alone
-from db.models import Profile, Subscriber
+from db.models import Cadence, Profile, Subscriber
 from db.session import transaction
 from web.api.forms import LARGEST_ID, NextLink, Paged, next_link
 from web.api.gate import Reader, Writer, reading
@@ -49,9 +49,9 @@ class ProfileTold(ProfileWritten):
     def of(cls, row: Profile) -> "ProfileTold":
         """The row as it stands."""
         # Not validated anew: what is stored was, by the rules of its day.
-        return cls.model_construct(
-            **{name: getattr(row, name) for name in cls.model_fields if name != "met"}, met=row.matched_rev is not None
-        )
+        as_stored = {name: getattr(row, name) for name in cls.model_fields if name not in ("met", "cadence")}
+        cadence = None if row.cadence is None else Cadence(row.cadence)
+        return cls.model_construct(**as_stored, cadence=cadence, met=row.matched_rev is not None)
 
 
 class ProfilePage(BaseModel):
