@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.rhythm import next_due, overdue_at
+from alerts.stillness import patience, working_time
 from db.declared import SourceRecord, records
 from db.models import Fetch, FetchState
 from db.session import transaction, utcnow
@@ -25,7 +26,7 @@ class SourceHealth(StrEnum):
     WAITING = "waiting"  # never read yet, and not late
     FAILED = "failed"  # the last run failed; the next one tries again
     SILENT = "silent"  # no run has gone well for two cadences, and none says why
-    FROZEN = "frozen"  # it answers, and has had nothing new for longer than it ever is quiet
+    FROZEN = "frozen"  # it answers, and has had nothing new for longer than it ever is still
     OFF = "off"
     FORBIDDEN = "forbidden"
 
@@ -54,11 +55,22 @@ def judge(record: SourceRecord, now: datetime) -> Judged:
         health = SourceHealth.SILENT
     elif record.good_at is None:
         health = SourceHealth.WAITING
-    elif new_at + timedelta(seconds=declared.quiet_s) <= now:
+    elif _is_frozen(record, new_at, now):
         health = SourceHealth.FROZEN
     else:
         health = SourceHealth.WELL
     return Judged(record=record, health=health, next_at=next_due(now, cadence))
+
+
+def _is_frozen(record: SourceRecord, new_at: datetime, now: datetime) -> bool:
+    borne = _patience(record)
+    if borne is not None and record.good_at is not None and working_time(new_at, record.good_at) >= borne:
+        return True
+    return now - new_at >= timedelta(seconds=record.declared.quiet_s)
+
+
+def _patience(record: SourceRecord) -> timedelta | None:
+    return patience(record.news, timedelta(seconds=record.declared.cadence_s))
 
 
 def judged(s: Session) -> list[Judged]:
@@ -91,9 +103,9 @@ def _told(one: Judged) -> str | None:
         return f"no run has gone well {since}; one is due every {timedelta(seconds=record.declared.cadence_s)}"
     if one.health is SourceHealth.FROZEN:
         since = f"since {record.new_at:%Y-%m-%d}" if record.new_at else "ever"
-        return (
-            f"runs go well and bring nothing new {since}; {timedelta(seconds=record.declared.quiet_s)} would be usual"
-        )
+        borne = _patience(record)
+        usual = f"{borne} of working time" if borne else str(timedelta(seconds=record.declared.quiet_s))
+        return f"runs go well and bring nothing new {since}; up to {usual} would be usual"
     return None
 
 

@@ -35,7 +35,8 @@ class Source:
 
     ``spider`` names a module of :mod:`crawlers.spiders`. ``attribution`` is what each mail says of where a notice is
     from. ``overlap_days`` is read again by each run, because portals publish late and out of order. ``quiet`` is the
-    longest time without anything new that is no sign of trouble: weekends and holidays for portals, weeks for news.
+    longest time without anything new that is no sign of trouble: weekends and holidays for portals, weeks for news; it
+    is the last resort where the source's own history does not tell sooner.
     ``reason`` is for who runs this, ``grounds`` say the same to readers; ``asks``: whom an administrator must have asked
     what, before ANBUDSVAKT_PERMITTED may name the source.
     """

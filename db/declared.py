@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import case, delete, distinct, func, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
 from sqlalchemy.orm import Session
 
 from db.models import DeclaredSource, Fetch, FetchState, NoticeVersion
 from db.session import transaction, utcnow
+
+NEWS_WINDOW: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,8 @@ class SourceRecord:
     """A source and what its runs left behind.
 
     ``good_at`` and ``good_from_at``: when the last run that went well ended and began; ``new_at``: when the last such
-    run ended that brought anything new. ``error``: why the last finished run failed; None when it went well.
+    run ended that brought anything new, ``news`` all such moments of the last 90 days, in order. ``error``: why the
+    last finished run failed; None when it went well.
     ``notices``: how many were new or changed in the runs of the window that was asked for.
     """
 
@@ -42,6 +46,7 @@ class SourceRecord:
     good_at: datetime | None = None
     good_from_at: datetime | None = None
     new_at: datetime | None = None
+    news: tuple[datetime, ...] = ()
     ended_at: datetime | None = None
     error: str | None = None
     notices: int = 0
@@ -66,7 +71,8 @@ def declare(sources: Iterable[Declaration]) -> None:
 
 def records(s: Session, *, window: timedelta = timedelta(days=30)) -> list[SourceRecord]:
     """Every declared source with what its runs say, in the order in which they are declared."""
-    done = Fetch.state == FetchState.DONE
+    done, news = Fetch.state == FetchState.DONE, Fetch.new + Fetch.changed > 0
+    lately = Fetch.ended_at >= utcnow() - NEWS_WINDOW
     runs = {
         row.source: row
         for row in s.execute(
@@ -75,7 +81,10 @@ def records(s: Session, *, window: timedelta = timedelta(days=30)) -> list[Sourc
                 func.max(Fetch.ended_at).label("ended_at"),
                 func.max(Fetch.ended_at).filter(done).label("good_at"),
                 func.max(Fetch.started_at).filter(done).label("good_from_at"),
-                func.max(Fetch.ended_at).filter(done, Fetch.new + Fetch.changed > 0).label("new_at"),
+                func.max(Fetch.ended_at).filter(done, news).label("new_at"),
+                func.array_agg(aggregate_order_by(Fetch.ended_at, Fetch.ended_at))
+                .filter(done, news, lately)
+                .label("news"),
             )
             .where(Fetch.state != FetchState.RUNNING)
             .group_by(Fetch.source)
@@ -107,6 +116,7 @@ def records(s: Session, *, window: timedelta = timedelta(days=30)) -> list[Sourc
             good_at=run.good_at if (run := runs.get(declared.key)) else None,
             good_from_at=run.good_from_at if run else None,
             new_at=run.new_at if run else None,
+            news=tuple(run.news or ()) if run else (),
             ended_at=run.ended_at if run else None,
             error=last_failed.get(declared.key),
             notices=brought.get(declared.key, 0),

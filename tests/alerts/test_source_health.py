@@ -1,6 +1,7 @@
 """Is a source that is dead, empty or frozen noticed within two of its cadences, and a well one never? (C7, C8, O1)"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+import db.declared
+from alerts import source_health
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.clock import ZONES
 from alerts.jobs import crawl
@@ -53,6 +56,14 @@ def declared(*sources: Declaration, days_ago: float = 40) -> None:
     with transaction() as s:
         for row in s.scalars(select(DeclaredSource)):
             row.changed_at = utcnow() - timedelta(days=days_ago)
+
+
+@contextmanager
+def turned(monkeypatch: pytest.MonkeyPatch, now: datetime) -> Iterator[None]:
+    with monkeypatch.context() as turning:
+        for reader in (source_health, db.declared):
+            turning.setattr(reader, "utcnow", lambda: now)
+        yield
 
 
 def alarms() -> dict[str, str]:
@@ -155,6 +166,26 @@ def test_one_that_answers_the_same_for_ever_is_an_alarm_and_news_close_it(databa
     ran(utcnow() - timedelta(minutes=1), new=1)
     judge_sources()
     assert alarms() == {}
+
+
+def test_one_with_a_history_is_noticed_long_before_it_is_declared_to_be_still(
+    database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with turned(monkeypatch, NOON):  # a Tuesday
+        declared(replace(TED, quiet_s=30 * 86400))
+        for days in range(1, 45):
+            morning = NOON - timedelta(days=days, hours=2)
+            ran(morning, new=0 if morning.weekday() in {5, 6} else 4)
+        ran(NOON - timedelta(hours=2), new=0)
+        judge_sources()
+        assert alarms() == {}  # a day without is not yet more than it ever was
+    with turned(monkeypatch, NOON + timedelta(hours=5)):
+        ran(NOON + timedelta(hours=4), new=0)
+        judge_sources()
+        assert "up to 1 day, 3:00:00 of working time would be usual" in alarms()[AlarmKind.SOURCE_SILENT]
+        ran(NOON + timedelta(hours=5), new=1)
+        judge_sources()
+        assert alarms() == {}
 
 
 def test_a_run_that_fails_is_one_alarm_not_two(database: URL) -> None:
