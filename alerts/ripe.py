@@ -7,6 +7,7 @@ told with the quickest that the subscriber has. Conditions of SQL; each is asked
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -34,6 +35,7 @@ def owed(cadence: Cadence, *, before: datetime | None = None) -> ColumnElement[b
     return exists().where(*waits).correlate(Subscriber)
 
 
+@cache  # a condition is not changed by being used, and is long in the making
 def ripe(cadence: Cadence) -> ColumnElement[bool]:
     """Whether a digest of this cadence may tell an Alert."""
     if cadence is Cadence.WEEKLY:

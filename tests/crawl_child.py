@@ -1,15 +1,10 @@
 """How does a test crawl? In a child process, as the worker does: a reactor starts once. A spec in, one JSON line out."""
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from nursery import child
 
 
 def crawl(key: str, *, limit_s: float = 60, env: Mapping[str, str] | None = None, **spec: Any) -> dict[str, Any]:
@@ -50,18 +45,14 @@ def spiders(*runs: Mapping[str, Any], limit_s: float = 60) -> list[dict[str, Any
 
 
 def _child(spec: Mapping[str, Any], limit_s: float, env: Mapping[str, str] | None) -> dict[str, Any]:
-    with tempfile.TemporaryFile() as errors:
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "crawl_in_memory", json.dumps(spec)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **(env or {})},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            timeout=limit_s,
-            check=False,
-        )
-        errors.seek(0)
-        told = errors.read().decode(errors="replace")
-    if done.returncode != 0:
-        raise AssertionError(f"the child ended with {done.returncode}:\n{told}")
-    return {**json.loads(done.stdout.splitlines()[-1]), "log": told}
+    with child(_do, spec, env=env) as process:
+        code, log = process.wait(limit_s), process.errors()
+        if code != 0:
+            raise AssertionError(f"the child ended with {code}:\n{log}")
+        return {**json.loads(process.told().splitlines()[-1]), "log": log}
+
+
+def _do(spec: dict[str, Any]) -> None:
+    import crawl_in_memory  # by the name by which Scrapy loads it, so that there is one COLLECTED
+
+    print(json.dumps(crawl_in_memory.main(spec), default=str))

@@ -1,8 +1,6 @@
 """What does a crawl find when it needs no database? The child's side of :mod:`crawl_child`."""
 
-import json
 import socket
-import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -213,9 +211,3 @@ def _peak_kib() -> int:
     """The most memory this process has held; of its own, unlike ru_maxrss, which a child inherits."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0])
-
-
-if __name__ == "__main__":
-    import crawl_in_memory as module  # the copy that Scrapy loads by name, so that there is one COLLECTED
-
-    print(json.dumps(module.main(json.loads(sys.argv[1])), default=str))

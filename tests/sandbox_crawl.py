@@ -1,42 +1,38 @@
 """How does a test crawl the sandbox into PostgreSQL, and what lies there afterwards? By the command that people use."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Any
 
+from nursery import child
 from sqlalchemy import select
 
+from db import session
 from db.models import Notice, NoticeVersion
 from db.session import transaction
-
-ROOT = Path(__file__).parents[1]
-
-
-# The command line, in a process whose clock stands on another day: what a call's next deadline is depends on it, and so
-# does from which day a second run goes on. It is turned before anybody takes it over by name.
-CHILD = """
-import sys
-from datetime import datetime
-from db import session
-now = datetime.fromisoformat(sys.argv.pop(1))
-session.utcnow = lambda: now
-import cli
-cli.main()
-"""
 
 
 def crawl(key: str, base_url: str, on: date) -> dict[str, Any]:
     """`anbudsvakt crawl KEY` against a portal on loopback on a day; the outcome that it prints."""
     words = ["crawl", key, "--base-url", base_url, "--delay", "0", "--json"]
-    command = [sys.executable, "-c", CHILD, datetime.combine(on, time(12), UTC).isoformat(), *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
-    assert done.stdout, done.stderr
-    outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return outcome
+    with child(_command, datetime.combine(on, time(12), UTC), words) as process:
+        process.wait(90)
+        assert process.told(), process.errors()
+        outcome: dict[str, Any] = json.loads(process.told().splitlines()[-1])
+        return outcome
+
+
+def _command(now: datetime, words: list[str]) -> None:
+    """The command line on another day: what a call's next deadline is depends on it, and where a second run goes on."""
+    real = session.utcnow
+    for module in [one for one in sys.modules.values() if getattr(one, "utcnow", None) is real]:
+        module.utcnow = lambda: now  # type: ignore[attr-defined]
+    sys.argv[1:] = words
+    import cli
+
+    cli.main()
 
 
 def said(notice: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from factories import make_match, make_notice, make_profile, make_subscriber, ma
 MONDAY = datetime(2026, 11, 23, 4, 5, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST = Decimal("0.02")
-REAL = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+REAL = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def profile_at(threshold: float | None = 0.5) -> Profile:

@@ -178,7 +178,7 @@ MOVES = st.lists(st.integers(1, 99).map(lambda hundredths: hundredths / 100), mi
 SCORES = st.lists(st.integers(0, 100).map(lambda hundredths: hundredths / 100), min_size=1, max_size=5)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mine=SCORES, other=SCORES, moves=MOVES)
 def test_whatever_is_moved_where_the_effect_is_what_was_foreseen(
     welder: Profile, mine: list[float], other: list[float], moves: list[float]

@@ -70,7 +70,7 @@ def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) 
 LETTERS = st.text(alphabet=st.sampled_from('aåæøBÄ19.!?:;,-–•()"» \n\r\t\u2028'), max_size=120)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(st.text(max_size=200), LETTERS))
 def test_every_sentence_is_a_verbatim_piece_and_no_word_is_lost(text: str) -> None:
     position = 0

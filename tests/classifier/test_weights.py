@@ -19,7 +19,7 @@ from factories import make_notice, make_profile, make_subscriber, make_verdict
 MONDAY = datetime(2026, 11, 23, 4, 5, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 WELD, PAINT = "Vi sveiser bærende konstruksjoner etter NS-EN 1090, EXC3.", "Vi maler stål."
-REAL = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+REAL = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def painter() -> Profile:

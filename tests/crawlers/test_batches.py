@@ -75,7 +75,7 @@ def happen(random: Random, subscriber_id: int) -> None:
             continue
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     met=streams(), before=st.integers(0, 8), seed=st.integers(0, 999), size=st.integers(2, 12), crawled=st.booleans()
 )
@@ -86,7 +86,7 @@ def test_many_at_once_leave_row_for_row_what_one_by_one_leaves(
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(12), pytest.param(range(12, 400), marks=[pytest.mark.prove, pytest.mark.timeout(1800)])], ids=str
+    "seeds", [range(3), pytest.param(range(3, 150), marks=[pytest.mark.prove, pytest.mark.timeout(1800)])], ids=str
 )
 def test_crowds_leave_the_same(database: URL, seeds: range) -> None:
     for seed in seeds:

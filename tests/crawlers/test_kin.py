@@ -142,7 +142,7 @@ def test_what_was_ruled_stands_above_every_key() -> None:
     assert found(*other, rulings=Rulings(together=(pair,))) == ONE
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(notices(), st.randoms(use_true_random=False))
 def test_the_order_of_notices_does_not_matter_and_every_notice_is_in_one(made: Sequence[ParsedNotice], random) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     shuffled = list(made)
@@ -154,7 +154,7 @@ def test_the_order_of_notices_does_not_matter_and_every_notice_is_in_one(made: S
         assert set(kinship.ties) == set(kinship.members[1:])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(notices())
 def test_a_guess_never_joins_two_procedures_or_two_numbers_of_a_portal(made: Sequence[ParsedNotice]) -> None:
     members = [member(one) for one in made]

@@ -4,43 +4,27 @@ The whole way: the sandbox's portals over HTTP, a crawl as the worker runs it, P
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 import tampering
 from loopback import Portal
+from nursery import child
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.source_health import judge_sources
 from commands.collecting import declare_sources
-from crawlers.sources import SOURCES, SourceState
+from crawlers.sources import SOURCES, SourceState, source_of
 from db.session import transaction
 from demo.portals import SandboxPortals
 from demo.witness import Faults
+from net.addresses import Allowance
 from settings import get_settings
 
-ROOT = Path(__file__).parents[2]
-# The crawl of every day, floor and all; only the portal's address is turned to loopback, as a test's clock is turned.
-CHILD = """
-import json, sys
-from dataclasses import asdict, replace
-from crawlers import run
-from net.addresses import Allowance
-from crawlers.sources import SourceState
-key, url, floor = json.loads(sys.argv[1])
-known, door = run.source_of, Allowance.of(url)
-run.source_of = lambda key: replace(known(key), url=url, floor=floor, state=SourceState.ON)
-class Here(Allowance):
-    of = staticmethod(lambda base_url: door)
-run.Allowance = Here
-print(json.dumps(asdict(run.crawl(key, delay_s=0.0)), default=str))
-"""
 PATHS = {"regjeringen": "/no/rss/Rss/2581966/"}
 KEYS = tuple(
     {
@@ -56,18 +40,25 @@ FAULTS = {
 
 
 def _crawl(key: str, url: str, floor: int) -> dict[str, Any]:
-    words = json.dumps([key, url + PATHS.get(key, ""), floor])
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CHILD, words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    with child(_crawl_here, key, url + PATHS.get(key, ""), floor) as process:
+        process.wait()
+        assert process.told(), process.errors()
+        told: dict[str, Any] = json.loads(process.told().splitlines()[-1])
+        return told
+
+
+def _crawl_here(key: str, url: str, floor: int) -> None:
+    """The crawl of every day, floor and all; only the portal's address is turned to loopback, as a clock is turned."""
+    from crawlers import run
+
+    door = Allowance.of(url)
+
+    class Here(Allowance):
+        of = staticmethod(lambda base_url: door)
+
+    declared = replace(source_of(key), url=url, floor=floor, state=SourceState.ON)
+    vars(run).update(source_of=lambda key, *_: declared, Allowance=Here)
+    print(json.dumps(asdict(run.crawl(key, delay_s=0.0)), default=str))
 
 
 def _standing() -> Sequence[Any]:

@@ -45,7 +45,7 @@ def test_a_page_is_stored_together(database: URL, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "share"),
     # Of a few pages the beginning is most; it shows no more than that nothing is stored one by one.
-    [(750, 0.25), pytest.param(20_000, 0.5, marks=[pytest.mark.prove, pytest.mark.timeout(1800)])],
+    [(500, 0.25), pytest.param(20_000, 0.5, marks=[pytest.mark.prove, pytest.mark.timeout(1800)])],
 )
 def test_storing_costs_at_most_as_much_as_reading_and_memory_stays_flat(
     database: URL, count: int, share: float
@@ -62,7 +62,7 @@ def test_storing_costs_at_most_as_much_as_reading_and_memory_stays_flat(
 def test_a_killed_crawl_loses_nothing_that_the_next_one_does_not_bring(
     database: URL, tmp_path: Path, share: float
 ) -> None:
-    today, count = utcnow().date(), 1000
+    today, count = utcnow().date(), 500
     write(tmp_path, count, today)
     with portal(tmp_path) as url:
         command = [sys.executable, "-c", CRAWL, OURS, url, today.isoformat(), str(count)]

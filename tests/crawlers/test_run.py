@@ -121,8 +121,8 @@ def test_a_stopped_run_says_so(database: URL) -> None:
         _wait_for(lambda: sum("download" in request.path for request in portals.requests) >= 3)
         assert crawl("doffin", portals.base_url) == {"raised": "AlreadyRunning"}
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=30)
-    assert json.loads(told)["error"] == "ended before its time: shutdown"
+        process.wait(30)
+        assert json.loads(process.told())["error"] == "ended before its time: shutdown"
     (fetch,) = _books()
     assert fetch.state == FetchState.FAILED
     assert 3 <= fetch.new == len(_stored("doffin"))

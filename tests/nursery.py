@@ -1,0 +1,108 @@
+"""How does a test start many crawls without waiting for imports? Each is forked from a process that has done them.
+
+A crawl needs a process of its own, because a reactor starts once. Importing what crawls need takes longer than most
+crawls of a sandbox, and :mod:`multiprocessing` can fork each from one that is fresh but for its imports.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[1]
+FORKING = get_context("forkserver")
+FORKING.set_forkserver_preload(
+    [
+        "crawlers.run",
+        "crawlers.importing",
+        "crawlers.wire",
+        *(f"crawlers.spiders.{path.stem}" for path in (ROOT / "crawlers" / "spiders").glob("[a-z]*.py")),
+        "scrapy.core.downloader.handlers.http11",
+        "scrapy.core.scraper",
+        "scrapy.crawler",
+        "scrapy.extensions.remote_control",
+        "scrapy.pipelines",
+        "scrapy.pqueues",
+    ]
+)
+
+
+class Child:
+    """A process that runs one function, with what it wrote and how it ended."""
+
+    def __init__(self, process: ForkServerProcess, told: IO[bytes], errors: IO[bytes]) -> None:
+        self._process, self._told, self._errors = process, told, errors
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit code, negative when a signal ended it, or None while it runs."""
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
+
+    def wait(self, limit_s: float = 60) -> int:
+        """Its exit code. Raises TimeoutExpired when it does not end."""
+        self._process.join(limit_s)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired(self._process.name, limit_s)
+        return code
+
+    def told(self) -> str:
+        """What it has printed."""
+        return _text(self._told)
+
+    def errors(self) -> str:
+        """What it has written to its standard error."""
+        return _text(self._errors)
+
+
+@contextmanager
+def child(does: Callable[..., None], *given: object, env: Mapping[str, str] | None = None) -> Iterator[Child]:
+    """A function of a module in a process of its own, where warnings are errors; killed when left."""
+    with tempfile.NamedTemporaryFile() as told, tempfile.NamedTemporaryFile() as errors:
+        surroundings = {**os.environ, **(env or {})}
+        process = FORKING.Process(target=_live, args=(told.name, errors.name, surroundings, does, given))
+        process.start()
+        one = Child(process, told, errors)
+        try:
+            yield one
+        finally:
+            one.kill()
+            process.join()
+            process.close()
+
+
+def _live(told: str, errors: str, env: Mapping[str, str], does: Callable[..., None], given: tuple[object, ...]) -> None:
+    for number, path in ((1, told), (2, errors)):
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the forking process ignores it
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(ROOT)
+    warnings.simplefilter("error")
+    does(*given)
+    sys.stdout.flush()
+
+
+def _text(file: IO[bytes]) -> str:
+    return Path(file.name).read_text(encoding="utf-8", errors="replace")
