@@ -7,7 +7,7 @@ from datetime import timedelta
 from babel.dates import format_interval
 from babel.numbers import format_decimal
 
-from alerts.charts import Bar, Bars
+from alerts.bars import Bar, Bars
 from alerts.speak import Names
 from alerts.texts import Texts, texts
 from alerts.week_report import FEWEST_FIRMS, Met, Week, WeekReport
@@ -115,9 +115,9 @@ class _Teller:
                 first=say("week.column.served") if open_to_all else say("week.column.came"),
                 second=say("week.column.unserved") if open_to_all else "",
                 bars=tuple(
-                    Bar(name=name, first=met.served or 0, second=met.unserved or 0)
+                    Bar(name=name, said=self._figure(met.came), first=met.served or 0, second=met.unserved or 0)
                     if open_to_all
-                    else Bar(name=name, first=met.came)
+                    else Bar(name=name, said=self._figure(met.came), first=met.came)
                     for name, met in shown.items()
                 ),
             )
