@@ -14,6 +14,7 @@ from alerts.week_report import FEWEST_FIRMS, Met, Week, WeekReport
 
 LONGEST = 12  # rows of a table; the rest is counted
 NOWHERE = ""
+PAGE = "/admin/report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,11 @@ class WeekTold:
 def tell_week(report: WeekReport, language: str, names: Names) -> WeekTold:
     """The report as this language says it; pure. Raises TextMissing for a language that we do not speak."""
     return _Teller(texts(language), names).whole(report)
+
+
+def page_of(week: Week) -> str:
+    """Where an administrator reads it."""
+    return f"{PAGE}/{week.year}/{week.number}"
 
 
 class _Teller:
