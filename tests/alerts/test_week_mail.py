@@ -19,18 +19,23 @@ from dkim_reading import headers
 from mail_reading import html_of, seen, text_of, tree
 from mailroom import mailroom
 from outbox import python_process, states, use_relay
+from postbox import use_bounces
+from returned_samples import samples
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 from web_server import visitor
 
 from alerts import sender, tokens, wire
+from alerts.bounces import take
 from alerts.tokens import Purpose
+from alerts.verp import bounce_address
 from alerts.week_mail import post_week
 from alerts.week_report import Week
 from db.models import Administrator, Delivery, Letter, LetterKind, Notice
 from db.session import transaction, utcnow
 from factories import make_match, make_notice, make_profile, make_subscriber
 
+SAMPLES = {one.name: one for one in (*samples(), *samples(Path(__file__).parents[1] / "complaints"))}
 LAST = Week.before(utcnow())
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 WITHOUT_PICTURES = 100_000  # bytes, from which on clients clip a mail
@@ -217,6 +222,29 @@ def test_the_relay_gets_the_very_bytes_and_whoever_said_no_in_between_gets_none(
         with transaction() as s:
             ids = set(s.scalars(select(Delivery.message_id).where(Delivery.state == "sent")))
         assert {one.message_id for one in room.accepted()} == ids
+
+
+@pytest.mark.parametrize(
+    ("sample", "ends"),
+    [("postfix-unknown-user", "bounced"), ("not-spam", "sent"), ("abuse-with-envelope", "complained"),
+     ("postfix-mailbox-full", "sent")],
+)  # fmt: skip
+@pytest.mark.usefixtures("database")
+def test_m9_a_report_that_is_complained_of_or_finds_nobody_is_mailed_no_more(
+    environment: pytest.MonkeyPatch, sample: str, ends: str
+) -> None:
+    use_bounces(environment)
+    ada = before_the_week_ended()
+    post_week(utcnow())
+    with transaction() as s:
+        s.execute(update(Delivery).values(state="sent", sent_at=utcnow()))
+        verp = bounce_address(s.scalars(select(Delivery.id)).one(), utcnow())
+    assert verp
+    came_back = SAMPLES[sample].mail(verp=verp)
+    for _ in range(2):
+        take(came_back, [verp], null_sender=True)
+    assert states() == {ends: 1}
+    assert (off_at(ada) is not None) is (ends != "sent")
 
 
 # One click, and the setting
