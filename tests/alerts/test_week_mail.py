@@ -1,5 +1,6 @@
 """Does each administrator get the week's report once, whole without its pictures, and stop it by one click? (D1, M1, M2, M6)"""
 
+import json
 import re
 import signal
 from collections import Counter
@@ -23,6 +24,7 @@ from postbox import use_bounces
 from returned_samples import samples
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
+from typer.testing import CliRunner
 from web_server import visitor
 
 from alerts import sender, tokens, wire
@@ -31,6 +33,7 @@ from alerts.tokens import Purpose
 from alerts.verp import bounce_address
 from alerts.week_mail import post_week
 from alerts.week_report import Week
+from cli import app
 from db.models import Administrator, Delivery, Letter, LetterKind, Notice
 from db.session import transaction, utcnow
 from factories import make_match, make_notice, make_profile, make_subscriber
@@ -142,9 +145,11 @@ def test_m1_and_m6_the_mail_is_well_formed_light_and_read_without_its_pictures()
 
 
 @pytest.mark.usefixtures("database")
-def test_a_week_in_which_nothing_came_is_told_as_well() -> None:
+def test_a_week_in_which_nothing_came_is_told_as_well_and_by_hand_once() -> None:
     before_the_week_ended()
-    assert post_week(utcnow()) == 1
+    for queued in (1, 0):
+        by_hand = CliRunner().invoke(app, ["report", "--json"], catch_exceptions=False)
+        assert (by_hand.exit_code, json.loads(by_hand.stdout)) == (0, {"queued": queued})
     (raw,) = mails().values()
     read = message_from_bytes(raw, policy=SMTP)
     assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
