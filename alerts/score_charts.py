@@ -37,11 +37,15 @@ class ScoreBars:
 
     def draw(self, axes: "Axes") -> None:
         """Bars in the colour of their side: above the lines, below them, or between the line of now and the moved one."""
+        from matplotlib.patches import StepPatch
+
+        edges = range(len(self.counts) + 1)
         lines = [line for line in (self.now, self.moved) if line is not None]
         for ink, (low, high) in self._sides(lines):
             heights = [sqrt(count) if low <= score < high else 0.0 for score, count in self._scores()]
             if any(heights):
-                axes.stairs(heights, fill=True, color=ink, linewidth=0)
+                # Not by ``axes.stairs``, which measures what the limits below say anyway.
+                axes.add_artist(StepPatch(heights, edges, fill=True, color=ink, linewidth=0))
         top = sqrt(max(*self.counts, 1))
         wide = len(self.counts)
         axes.plot([0, wide], [0, 0], color=RULE, linewidth=1)
