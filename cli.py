@@ -49,6 +49,7 @@ for command in (
     judging.score,
     judging.evaluate,
     alerting.digest,
+    alerting.report,
     alerting.send,
     doors.matches,
     serving.canary,

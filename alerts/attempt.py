@@ -34,15 +34,16 @@ RELAY: Final = "relay"  # what alarms of the relay are about
 CLAIM: Final = f"""
     -- The oldest delivery that is due, unless the breaker is open or this is a restored copy; two senders never hold the
     -- same row. A letter was asked for just now: it asks neither who has left nor for a pause, and a confirmation not
-    -- even for suppressions (D15).
+    -- even for suppressions (D15). The week's report was not, and asks whether its reader still wants it.
     SELECT delivery.id, delivery.sender, delivery.recipient, delivery.message, delivery.attempts,
-           subscriber.unsubscribed_at IS NOT NULL AS has_left,
+           coalesce(subscriber.unsubscribed_at, reader.reports_off_at, reader.removed_at) IS NOT NULL AS has_left,
            letter.kind IS DISTINCT FROM 'confirm' AND EXISTS (
                SELECT FROM suppression WHERE address = lower(delivery.recipient)) AS suppressed
       FROM delivery
       LEFT JOIN digest ON digest.id = delivery.digest_id
       LEFT JOIN letter ON letter.id = delivery.letter_id
       LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
+      LEFT JOIN administrator reader ON reader.id = letter.administrator_id AND letter.kind = 'week_report'
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= %(now)s
        AND delivery.message IS NOT NULL AND delivery.id <> ALL(%(in_hand)s)
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= %(now)s)

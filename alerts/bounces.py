@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ from alerts.suppress import suppress
 from alerts.tokens import Purpose
 from alerts.tokens import read as read_token
 from alerts.verp import read_bounce_address
-from db.models import Delivery, DeliveryState, Digest, Letter, ReturnedMail, Subscriber
+from db.models import Administrator, Delivery, DeliveryState, Digest, Letter, LetterKind, ReturnedMail, Subscriber
 from db.session import transaction, utcnow
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ BACK_OFF: Final = tuple(timedelta(hours=hours) for hours in (2, 4, 8, 16, 32, 64
 # A bounce this long after a pause ended is a new story: envelopes live no longer.
 FORGOTTEN_AFTER: Final = timedelta(days=7)
 EFFECTIVE: Final = frozenset({Meaning.GONE, Meaning.LATER, Meaning.MESSAGE, Meaning.OURS, Meaning.COMPLAINT})
+REPORT_ENDS: Final = MappingProxyType(
+    {Meaning.GONE: DeliveryState.BOUNCED, Meaning.COMPLAINT: DeliveryState.COMPLAINED}
+)
 _LINK: Final = re.compile(r"/u/([0-9A-Za-z]{1,11}\.[0-9A-Za-z_-]{28})(?![0-9A-Za-z_-])")
 CLAIMS_READ: Final = 20
 
@@ -69,8 +73,9 @@ def take(raw: bytes, recipients: Sequence[str], *, null_sender: bool = False) ->
         return taken
     with transaction() as s:
         s.execute(text("SET LOCAL lock_timeout = '5s'"))
-        whose = _whose(s, (*recipients, *found.claims) if found.meaning is Meaning.COMPLAINT else recipients)
-        taken = Taken.UNPROVED if whose is None else _once(s, raw, found, whose)
+        claims = (*recipients, *found.claims) if found.meaning is Meaning.COMPLAINT else recipients
+        whose = _whose(s, claims)
+        taken = _of_a_report(s, claims, found.meaning) if whose is None else _once(s, raw, found, whose)
     log.info(
         "mail came back",
         extra={
@@ -104,6 +109,33 @@ def _whose(s: Session, claims: Sequence[str]) -> Whose | None:
             if subscriber_id is not None and s.get(Subscriber, subscriber_id) is not None:
                 return Whose(subscriber_id=subscriber_id, delivery_id=None)
     return None
+
+
+def _of_a_report(s: Session, claims: Sequence[str], meaning: Meaning) -> Taken:
+    """Of the week's report, whose reader is an administrator: where nobody is, or it is not wanted, it is mailed no more.
+
+    What else may be amiss is seen by the subscribers' mails, which take the same way.
+    """
+    now = utcnow()
+    for claim in claims[:CLAIMS_READ]:
+        of_a_report = (Delivery.id == read_bounce_address(claim, now), Letter.kind == LetterKind.WEEK_REPORT)
+        delivery = s.scalar(
+            select(Delivery)
+            .join(Letter, Letter.id == Delivery.letter_id)
+            .where(*of_a_report)
+            .with_for_update(of=Delivery)
+        )
+        if delivery is None:
+            continue
+        if meaning not in REPORT_ENDS:
+            return Taken.HARMLESS
+        if delivery.state != DeliveryState.SENT:
+            return Taken.BEFORE
+        _mark(delivery, REPORT_ENDS[meaning])
+        reader = select(Letter.administrator_id).where(Letter.id == delivery.letter_id).scalar_subquery()
+        s.execute(update(Administrator).where(Administrator.id == reader).values(reports_off_at=now))
+        return Taken.DONE
+    return Taken.UNPROVED
 
 
 def _once(s: Session, raw: bytes, found: Returned, whose: Whose) -> Taken:

@@ -1,15 +1,15 @@
-"""How is a table drawn? Bars by matplotlib: as SVG that a page takes in, or as PNG for a mail. The table itself stays beside it.
+"""How does a chart come onto a page, or into a mail? Drawn by matplotlib: as SVG that a page takes in, or as PNG. The table stays beside it.
 
 A page's Content-Security-Policy forbids styles within it, and a page may be dark: so the SVG has attributes in place of
-styles, and classes of the page's own style sheet in place of the colours that have a meaning.
+styles, and classes of the page's own style sheet in place of the colours that have a meaning (docs/adr/0020).
 """
 
 import hashlib
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from markupsafe import Markup
 
@@ -19,85 +19,88 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Drawn in these on white; on a page each is the class of the style sheet that is named here.
-INKS: Final = {"#0b5c7d": "ink-first", "#c9d6dc": "ink-second", "#3d4743": "ink-words", "#b4460f": "ink-line"}
-FIRST, SECOND, WORDS, LINE = INKS
-WIDTH_IN: Final = 6.2
-ROW_IN: Final = 0.34
-HEAD_IN: Final = 0.55
-SHARP_DPI: Final = 200  # of a mail's picture, which is shown at half its size on most screens
-LONGEST_NAME: Final = 34
+INKS: Final = {
+    "#0b5c7d": "ink-first",
+    "#7b857f": "ink-second",
+    "#7fa9bb": "ink-between",
+    "#3d4743": "ink-words",
+    "#1a1f1d": "ink-line",
+    "#dadedb": "ink-rule",
+}
+FIRST, SECOND, BETWEEN, WORDS, LINE, RULE = INKS
+WIDTH_IN: Final = 4.5  # so narrow that its words are still read at the width of a telephone
+LETTERS: Final = 11  # points
+SHARP_DPI: Final = 192  # of a mail's picture: two of its points for each of a page's
+COLOURS: Final = 32  # of a mail's picture
+KEPT: Final = 128  # charts that are asked for again: a slider that comes back, a curve that no slider moves
 _FONT: Final = re.compile(r"(?P<size>[\d.]+)px\b")
 _USED: Final = re.compile(r"(?:url\(#|href=\"#|^#)([\w.-]+)")
 _SVG: Final = "http://www.w3.org/2000/svg"
+_PEN: Final = Lock()  # matplotlib draws one figure at a time, and the web has many threads
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One row: its name, and how long its first and its second part are."""
+class Chart(Protocol):
+    """What can be drawn: hashable, and equal charts look the same."""
 
-    name: str
-    first: int
-    second: int = 0
+    @property
+    def title(self) -> str:
+        """What it is of."""
 
+    @property
+    def about(self) -> str:
+        """How it is read, or what it shows, for whoever does not see it."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bars:
-    """A table of counts as bars, the first on top. ``first`` and ``second`` name the parts; "" where there is one only."""
+    @property
+    def size_in(self) -> tuple[float, float]:
+        """Width and height."""
 
-    title: str
-    first: str
-    second: str
-    bars: Sequence[Bar]
+    def __hash__(self) -> int:
+        """By which an equal chart that was drawn is found."""
 
-
-def svg(chart: Bars) -> Markup:
-    """The chart as an element for a page, named by its title; equal charts are equal bytes."""
-    raw = _saved(_drawn(chart), "svg", metadata={"Date": None, "Creator": None})
-    return _for_a_page(raw, chart.title)
+    def draw(self, axes: "Axes") -> None:
+        """Fill the sheet, which has no frame and no marks of its own."""
 
 
-def png(chart: Bars) -> bytes:
+@lru_cache(maxsize=KEPT)
+def svg(chart: Chart) -> Markup:
+    """The chart as an element for a page, named by its title and told by its description; equal charts are equal bytes."""
+    return _for_a_page(_saved(chart, "svg", metadata={"Date": None, "Creator": None}), chart)
+
+
+def png(chart: Chart) -> bytes:
     """The chart as a picture for a mail, on white."""
-    return _saved(_drawn(chart), "png", dpi=SHARP_DPI, facecolor="#ffffff", metadata={"Software": None})
+    from PIL import Image
 
-
-def _drawn(chart: Bars) -> "Figure":
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(WIDTH_IN, HEAD_IN + ROW_IN * max(1, len(chart.bars))), layout="constrained")
-    axes: Axes = figure.add_subplot()
-    places = range(len(chart.bars))
-    first, second = [bar.first for bar in chart.bars], [bar.second for bar in chart.bars]
-    axes.barh(places, first, height=0.66, color=FIRST, label=chart.first)
-    if chart.second:
-        axes.barh(places, second, left=first, height=0.66, color=SECOND, label=chart.second)
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=9, labelcolor=WORDS)
-    for place, bar in zip(places, chart.bars, strict=True):
-        total = bar.first + bar.second
-        axes.annotate(
-            str(total), (total, place), xytext=(4, 0), textcoords="offset points", va="center", color=WORDS, fontsize=9
-        )
-    axes.set_yticks(places, [_short(bar.name) for bar in chart.bars], color=WORDS, fontsize=9)
-    axes.invert_yaxis()
-    axes.set_xticks([])
-    axes.margins(x=0.1)
-    axes.tick_params(length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    return figure
-
-
-def _saved(figure: "Figure", kind: str, **options: Any) -> bytes:
-    import matplotlib as mpl
-
-    # Letters stay letters, so that they can be read aloud, searched and scaled; names within the file do not change by run.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "anbudsvakt"}):
-        kept = io.BytesIO()
-        figure.savefig(kept, format=kind, transparent=kind == "svg", **options)
+    raw = _saved(chart, "png", dpi=SHARP_DPI, facecolor="#ffffff", metadata={"Software": None})
+    kept = io.BytesIO()
+    with Image.open(io.BytesIO(raw)) as drawn:
+        # A few colours and the steps between them: a third of the bytes, and the eye sees no difference.
+        drawn.convert("RGB").quantize(COLOURS).save(kept, "png", optimize=True)
     return kept.getvalue()
 
 
-def _for_a_page(raw: bytes, title: str) -> Markup:
+def _saved(chart: Chart, kind: str, **options: Any) -> bytes:
+    kept = io.BytesIO()
+    with _PEN:
+        _drawn(chart).savefig(kept, format=kind, transparent=kind == "svg", **options)
+    return kept.getvalue()
+
+
+def _drawn(chart: Chart) -> "Figure":
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    # Letters stay letters, so that they can be read aloud, searched and scaled; names within the file do not change by run.
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "anbudsvakt", "font.size": LETTERS})
+    figure = Figure(figsize=chart.size_in)
+    # Places are ours, since a layout that is computed takes longer than all the drawing.
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    chart.draw(axes)
+    return figure
+
+
+def _for_a_page(raw: bytes, chart: Chart) -> Markup:
     from lxml import etree
 
     root = etree.fromstring(raw)
@@ -105,16 +108,23 @@ def _for_a_page(raw: bytes, title: str) -> Markup:
         parent = gone.getparent()
         assert parent is not None
         parent.remove(gone)
-    mark = hashlib.sha256(raw + title.encode()).hexdigest()[:8]  # two charts of a page share no name
+    # Two charts of a page share no name.
+    mark = hashlib.sha256(raw + chart.title.encode() + chart.about.encode()).hexdigest()[:8]
     used = set(_USED.findall(raw.decode()))
     for element in root.iter():
         _styled_by_attributes(element)
         _named(element, used, mark)
     for measure in ("width", "height"):
-        del root.attrib[measure]  # as wide as the page lets it be
+        root.set(measure, root.attrib[measure])
     root.set("class", "chart")
     root.set("role", "img")
-    root.set("aria-label", title)
+    for place, (name, words, names) in enumerate(
+        (("title", chart.title, "aria-labelledby"), ("desc", chart.about, "aria-describedby"))
+    ):
+        told = etree.Element(f"{{{_SVG}}}{name}", id=f"{mark}-{name}")
+        told.text = words
+        root.insert(place, told)
+        root.set(names, f"{mark}-{name}")
     etree.cleanup_namespaces(root)
     # Made by matplotlib of our own numbers, and of names that it escapes as any XML writer must.
     return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704
@@ -134,14 +144,10 @@ def _styled_by_attributes(element: "etree._Element") -> None:
     for part in str(element.attrib.pop("style", "")).split(";"):
         name, _, value = part.strip().partition(": ")
         if name == "font":
-            name, value = "font-size", size.group("size") if (size := _FONT.search(value)) else "9"
+            name, value = "font-size", size.group("size") if (size := _FONT.search(value)) else str(LETTERS)
         styles[name] = value
     for name, value in styles.items():
         if name in ("fill", "stroke") and value in INKS:
             element.set("class", f"{INKS[value]} as-{name}")
         elif name:
             element.set(name, value)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"

@@ -16,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from psycopg import Error as DatabaseError
 
-from alerts import beat, canary, errands, events, push, pusher, retention, sender, source_health, watch
+from alerts import beat, canary, errands, events, push, pusher, retention, sender, source_health, watch, week_mail
 from alerts.alarms import AlarmKind, close_alarm, raise_alarm
 from alerts.beat import Part
 from alerts.children import Overran, command, run_child
@@ -105,6 +105,13 @@ async def ask_below(timestamp: int) -> None:
     """Draw the week's questions of what lay under lines; drawn once a week, however often it is asked for."""
     del timestamp
     await asyncio.to_thread(recall.draw, utcnow())
+
+
+@app.task(name="week report", queue=ALERTS)
+async def report_week(timestamp: int) -> None:
+    """Queue the last week's report for administrators; nobody gets it twice, however often it is asked for."""
+    del timestamp
+    await asyncio.to_thread(week_mail.post_week, utcnow())
 
 
 @app.task(name="digests", queue=ALERTS, pass_context=True)

@@ -5,17 +5,18 @@ leaks later opens nothing (P4). Nothing that a stranger typed stands in a letter
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.message import render_letter
+from alerts.message import LetterTold, render_letter
 from alerts.signature import signed
 from alerts.tokens import Purpose, read, sign
-from alerts.wire import Envelope, write
+from alerts.wire import Envelope, Picture, write
 from db.address import domain_of, mailable
 from db.models import Delivery, DeliveryState, Letter, LetterKind
 from db.session import utcnow
@@ -46,22 +47,45 @@ def post(
 
     Raises AddressUnusable for an address that no mail can be sent to.
     """
-    now, settings = utcnow(), get_settings()
-    settings.require("mail_from")
-    sender = settings.mail_from or ""
     letter = Letter(
-        kind=kind, subscriber_id=subscriber_id, administrator_id=administrator_id, signup_id=signup_id, created_at=now
+        kind=kind,
+        subscriber_id=subscriber_id,
+        administrator_id=administrator_id,
+        signup_id=signup_id,
+        created_at=utcnow(),
     )
     s.add(letter)
     s.flush()
-    told = render_letter(kind, language, link_of(letter))
+    queue(s, letter, recipient, render_letter(kind, language, link_of(letter)))
+    return letter
+
+
+def queue(
+    s: Session,
+    letter: Letter,
+    recipient: str,
+    told: LetterTold,
+    *,
+    list_name: str | None = None,
+    one_click_url: str | None = None,
+    pictures: Sequence[Picture] = (),
+) -> None:
+    """Write a letter's outbox row, in the caller's transaction. ``list_name``: of a letter that nobody asked for just now.
+
+    Raises AddressUnusable for an address that no mail can be sent to.
+    """
+    settings = get_settings()
+    settings.require("mail_from")
+    sender = settings.mail_from or ""
     envelope = Envelope(
         sender=sender,
         sender_name=settings.mail_from_name,
         recipient=mailable(recipient),
         subject=told.subject,
-        message_id=_message_id(letter.id, now, sender),
-        sent_at=now,
+        message_id=f"<{mark_of(letter)}>",
+        sent_at=letter.created_at,
+        list_id=f"{list_name}.{domain_of(sender)}" if list_name else None,
+        one_click_url=one_click_url,
     )
     s.add(
         Delivery(
@@ -69,14 +93,19 @@ def post(
             message_id=envelope.message_id,
             sender=sender,
             recipient=envelope.recipient,
-            message=signed(write(envelope, text=told.text, html=told.html)),
+            message=signed(write(envelope, text=told.text, html=told.html, pictures=pictures)),
             state=DeliveryState.QUEUED,
             # By the clock that the letter's age is told by, not the database's.
-            not_before=now,
+            not_before=letter.created_at,
         )
     )
     s.flush()
-    return letter
+
+
+def mark_of(letter: Letter) -> str:
+    """What names this letter's mail among all mails, also after the database was made anew."""
+    mark = hashlib.sha256(f"{letter.id} {letter.created_at.isoformat()}".encode()).hexdigest()[:16]
+    return f"letter.{letter.id}.{mark}@{domain_of(get_settings().mail_from or '')}"
 
 
 def link_of(letter: Letter) -> str:
@@ -107,9 +136,4 @@ def _good(s: Session, purpose: Purpose, token: str, *, lock: bool) -> Letter | N
         Letter.id == letter_id, Letter.used_at.is_(None), Letter.created_at > utcnow() - LIFE[purpose]
     )
     letter = s.scalar(wanted.with_for_update() if lock else wanted)
-    return letter if letter is not None and PURPOSES[LetterKind(letter.kind)] is purpose else None
-
-
-def _message_id(letter_id: int, at: datetime, sender: str) -> str:
-    mark = hashlib.sha256(f"{letter_id} {at.isoformat()}".encode()).hexdigest()[:16]
-    return f"<letter.{letter_id}.{mark}@{domain_of(sender)}>"
+    return letter if letter is not None and PURPOSES.get(LetterKind(letter.kind)) is purpose else None

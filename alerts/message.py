@@ -1,5 +1,6 @@
-"""What does a subscriber get? A view becomes the bytes of one mail, or its permanent page; and what a letter says."""
+"""What does a reader get? A view becomes the bytes of one mail, or its permanent page; and what a letter says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -10,21 +11,24 @@ import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from alerts.charts import WIDTH_IN
 from alerts.entry import usable
 from alerts.outside import safe_url
 from alerts.speak import Names
 from alerts.texts import texts
 from alerts.told import Told, tell
 from alerts.view import DigestView, Entry
+from alerts.week_told import WeekTold
 from alerts.wire import Envelope, MailBroken, write
 from db.models import AlertKind, LetterKind
 
+PICTURE_WIDTH: Final = round(WIDTH_IN * 96)  # of a mail's chart, in pixels of a page
 LARGEST: Final = 98_700  # bytes of a mail: with a signature below the 100,000 from which on clients clip it
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 __all__ = [
     "LARGEST", "LetterTold", "MailBroken", "page_css", "render", "render_html", "render_letter", "render_page",
-    "render_text", "safe_url",
+    "render_text", "render_week", "safe_url",
 ]  # fmt: skip
 
 
@@ -124,6 +128,16 @@ def render_letter(kind: LetterKind, language: str, link: str) -> LetterTold:
     return LetterTold(subject=subject, text=text, html=_inliner().inline(html))
 
 
+def render_week(told: WeekTold, pictures: Mapping[str, str], *, page_url: str, leave_url: str) -> LetterTold:
+    """What the week's report says in a mail, as text and as HTML; both say the same. ``pictures``: a Content-ID by heading."""
+    words = {"told": told, "texts": told.texts, "page_url": page_url, "leave_url": leave_url}
+    html = _environment().get_template("week/body.html").render(
+        **words, pictures=pictures, width=PICTURE_WIDTH, css=_css("digest") + _css("week")
+    )  # fmt: skip
+    text = _environment().get_template("week/body.txt").render(**words)
+    return LetterTold(subject=told.title, text=text, html=_inliner().inline(html))
+
+
 def page_css() -> str:
     """The style sheet that :func:`render_page` links to, to be served as a file of our own."""
     return _css("digest")
@@ -156,7 +170,7 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_at_rules=True, remove_inlined_selectors=True, load_remote_stylesheets=False)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _css(mail: str) -> Markup:
     # Our own file, so that it need not be escaped; it holds nothing from outside.
     return Markup((TEMPLATES / mail / f"{mail}.css").read_text(encoding="utf-8"))  # noqa: S704

@@ -41,8 +41,10 @@ DUE: Final = text(f"""
       LEFT JOIN digest ON digest.id = delivery.digest_id
       LEFT JOIN letter ON letter.id = delivery.letter_id
       LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
+      LEFT JOIN administrator reader ON reader.id = letter.administrator_id AND letter.kind = 'week_report'
      WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
-       AND delivery.message IS NOT NULL AND subscriber.unsubscribed_at IS NULL
+       AND delivery.message IS NOT NULL
+       AND coalesce(subscriber.unsubscribed_at, reader.reports_off_at, reader.removed_at) IS NULL
        AND (letter.kind = 'confirm' OR NOT EXISTS (
             SELECT FROM suppression WHERE address = lower(delivery.recipient)))
        AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)

@@ -90,6 +90,8 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         Entry(name="clean", task=jobs.clean, hour="4", minute="20"),
         # Daily as well: the tables know which week was asked, and a Monday that was missed is made up for.
         Entry(name="ask below", task=jobs.ask_below, hour="5", minute="35"),
+        # Daily for the same reason: on Monday there is a week to tell, on other days whoever was not told it.
+        Entry(name="week report", task=jobs.report_week, hour="8", minute="10"),
         Entry(name="at once", task=jobs.digests, hour=WAKING, minute="*/2"),
         Entry(name="watch", task=jobs.look, hour=WAKING, minute="7,17,27,37,47,57"),
     ]

@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     RECALL = "recall"
     CONFIRM = "confirm"
     LOG_IN = "log_in"
+    REPORTS_OFF = "reports_off"
 
 
 def sign(purpose: Purpose, row_id: int) -> str:
@@ -56,6 +57,11 @@ def read(purpose: Purpose, token: str) -> int | None:
 def unsubscribe_url(subscriber_id: int) -> str:
     """Where this subscriber leaves: a page with a button on GET, at once on POST (RFC 8058)."""
     return f"{get_settings().site}/u/{sign(Purpose.UNSUBSCRIBE, subscriber_id)}"
+
+
+def reports_off_url(administrator_id: int) -> str:
+    """Where an administrator stops the mail of the week's report: as ``unsubscribe_url``."""
+    return f"{get_settings().site}/r/{sign(Purpose.REPORTS_OFF, administrator_id)}"
 
 
 def digest_url(digest_id: int) -> str:

@@ -7,13 +7,14 @@ from datetime import timedelta
 from babel.dates import format_interval
 from babel.numbers import format_decimal
 
-from alerts.charts import Bar, Bars
+from alerts.bars import Bar, Bars
 from alerts.speak import Names
 from alerts.texts import Texts, texts
 from alerts.week_report import FEWEST_FIRMS, Met, Week, WeekReport
 
 LONGEST = 12  # rows of a table; the rest is counted
 NOWHERE = ""
+PAGE = "/admin/report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,11 @@ class WeekTold:
 def tell_week(report: WeekReport, language: str, names: Names) -> WeekTold:
     """The report as this language says it; pure. Raises TextMissing for a language that we do not speak."""
     return _Teller(texts(language), names).whole(report)
+
+
+def page_of(week: Week) -> str:
+    """Where an administrator reads it."""
+    return f"{PAGE}/{week.year}/{week.number}"
 
 
 class _Teller:
@@ -115,9 +121,9 @@ class _Teller:
                 first=say("week.column.served") if open_to_all else say("week.column.came"),
                 second=say("week.column.unserved") if open_to_all else "",
                 bars=tuple(
-                    Bar(name=name, first=met.served or 0, second=met.unserved or 0)
+                    Bar(name=name, said=self._figure(met.came), first=met.served or 0, second=met.unserved or 0)
                     if open_to_all
-                    else Bar(name=name, first=met.came)
+                    else Bar(name=name, said=self._figure(met.came), first=met.came)
                     for name, met in shown.items()
                 ),
             )

@@ -35,6 +35,18 @@ def digest(
         console.print("nobody of this cadence is due or owed anything")
 
 
+def report(*, as_json: AsJson = False) -> None:
+    """Put the report of the last whole week into the outbox, for every administrator who wants it; again is a no-op."""
+    ready()
+    get_settings().require("secret_key", "mail_from")
+    from alerts.signature import check_key
+    from alerts.week_mail import post_week
+    from db.session import utcnow
+
+    check_key()
+    show([{"queued": post_week(utcnow())}], as_json=as_json, columns={"queued": "queued"}, title="Weekly report")
+
+
 def send(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")] = False,
     resume: Annotated[

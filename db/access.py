@@ -3,6 +3,7 @@
 Nothing here opens a door to whoever reads it: sessions and limits are kept as hashes, passwords as argon2id.
 """
 
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
@@ -19,11 +20,12 @@ class SessionKind(StrEnum):
 
 
 class LetterKind(StrEnum):
-    """What we write to one person because somebody asked for it just now."""
+    """What we write to one person: because somebody asked for it just now, or a week is over."""
 
     CONFIRM = "confirm"  # is it you who signed up?
     HERE_ALREADY = "here_already"  # you signed up again, but are with us: here is your way in
     LOG_IN = "log_in"
+    WEEK_REPORT = "week_report"  # to an administrator, with no link to log in by
 
 
 class Act(StrEnum):
@@ -61,6 +63,7 @@ class Administrator(Base):
     password_hash: Mapped[Words]  # argon2id, with its parameters
     created_at: Mapped[Born]
     removed_at: Mapped[Moment | None]  # the row stays, since the audit log names it
+    reports_off_at: Mapped[Moment | None]  # since when they do not want the week's report by mail
 
 
 class WebSession(Base):
@@ -101,11 +104,16 @@ class Signup(Base):
 
 
 class Letter(Base):
-    """One mail to one person, asked for just now; its number, signed, is the link in it, which works once."""
+    """One mail to one person, asked for just now; its number, signed, is the link in it, which works once.
+
+    Or the report of a week, which nobody gets twice.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (
-        CheckConstraint("kind IN ('confirm', 'here_already', 'log_in')", name="kind_known"),
+        UniqueConstraint("administrator_id", "week", name="letter_of_week_once"),
+        CheckConstraint("kind IN ('confirm', 'here_already', 'log_in', 'week_report')", name="kind_known"),
+        CheckConstraint("(kind = 'week_report') = (week IS NOT NULL)", name="of_a_week"),
         CheckConstraint("num_nonnulls(subscriber_id, administrator_id, signup_id) = 1", name="is_somebodys"),
     )
     id: Mapped[Id]
@@ -115,6 +123,7 @@ class Letter(Base):
     signup_id: Mapped[int | None] = refers("signup.id", ondelete="CASCADE")
     created_at: Mapped[Born]
     used_at: Mapped[Moment | None]
+    week: Mapped[date | None]  # its Monday
 
 
 class Consent(Base):

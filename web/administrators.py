@@ -65,7 +65,8 @@ def home(request: Request) -> Response:
             .limit(SHOWN_ACTS)
         ).all()
     acts = [{"act": row, "by": email} for row, email in rows]
-    return answer(request, "admin.html", acts=acts, email=administrator_of(request).email)
+    me = administrator_of(request)
+    return answer(request, "admin.html", acts=acts, email=me.email, reports=me.reports_off_at is None)
 
 
 def _question(request: Request, form: Form, wanted: str, *, status: int = 200, refused: str | None = None) -> Response:

@@ -20,6 +20,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 EXEMPT: Final = frozenset(
     {
         "/u/{token}",  # one-click: mailbox providers post here without ever having seen a page of ours (RFC 8058)
+        "/r/{token}",  # the same, of the week's report
         "/v/{token}",  # a verdict: the address in the mail is all that a reader needs, who may never have been here
         "/q/{token}",  # the week's question, for the same reason
     }

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.texts import LOCALES
+from alerts.texts import LOCALES, texts
 from classifier.bench import COUNTRIES, FIRM, Bench, Kind, bench
 from classifier.history import NotLast
 from classifier.laboratory import look, move_of
@@ -23,7 +23,7 @@ from db.models import Act, LineMove, Profile, Subscriber, Threshold
 from db.session import transaction
 from web import audit, charts
 from web.forms import Form, form_of
-from web.pages import answer, language_of
+from web.pages import TEXTS, answer, language_of
 from web.session import administrator_of
 
 LISTED: Final = 50
@@ -145,7 +145,7 @@ def _shown(
     moved = None
     if value is not None and now is not None:
         moved = float(value) if one else now + float(value)
-    curves = {revision: (bins, charts.calibration(bins)) for revision, bins in calibration(s, on.profiles).items()}
+    figures, words = Figures(language_of(request)), texts(language_of(request), TEXTS)
     reply = answer(
         request,
         "lab.html",
@@ -155,20 +155,19 @@ def _shown(
         value=value if value is not None else (seen.line if one else Decimal(0)),
         is_moved=bool(seen.after),
         title=_title(s, on),
-        chart=charts.histogram(seen.replay.bars, now, moved),
+        chart=charts.histogram(words, seen.replay.bars, now, moved, figures.rate),
         # The table of the chart, in tenths: fifty rows are none the wiser.
         tenths=[sum(seen.replay.bars[place : place + BARS // 10]) for place in range(0, BARS, BARS // 10)],
         heard=[heard for heard in seen.replay.heard if heard.alerts[0] != heard.alerts[1]] or seen.replay.heard,
         listed=LISTED,
-        curves=curves,
+        curves=charts.calibration(words, calibration(s, on.profiles)),
         step=last_step(s, on),
         history=_history(s, on),
         windows=WINDOWS,
         bounds=(Decimal(0), Decimal(1)) if one else (-FURTHEST, FURTHEST),
         form=form or Form(),
-        figures=Figures(language_of(request)),
+        figures=figures,
         here=_path(request),
-        sizes=(charts.WIDTH, charts.HEIGHT),
     )
     reply.headers.update(LIVE)
     return reply

@@ -222,3 +222,25 @@ def envelope_of(subject: str = "Emne") -> wire.Envelope:
         one_click_url="https://anbudsvakt.example/u/1",
         sent_at=AS_OF,
     )
+
+
+def test_pictures_stand_behind_the_html_part_and_are_those_that_were_set() -> None:
+    pictures = [wire.Picture(content_id=f"{n}.letter.1@anbudsvakt.example", png=bytes(range(256)) * n) for n in (1, 2)]
+    raw = wire.write(envelope_of(), text="hei", html="<p>hei</p>", pictures=pictures)
+    assert raw == wire.write(envelope_of(), text="hei", html="<p>hei</p>", pictures=pictures)
+    assert headers(raw) == NAMES_SET
+    assert (text_of(raw), html_of(raw)) == ("hei\n", "<p>hei</p>\n")
+    shown = [part for part in read(raw).walk() if part.get_content_maintype() == "image"]
+    assert [(part["Content-ID"], part.get_content()) for part in shown] == [
+        (f"<{one.content_id}>", one.png) for one in pictures
+    ]
+    with pytest.raises(MailBroken, match="pictures"):
+        wire.check(raw, envelope_of(), pictures[:1])
+    with pytest.raises(MailBroken):
+        wire.check(raw, envelope_of())
+
+
+@pytest.mark.parametrize("odd", ["", "a b", "a>\r\nBcc: x@y.no", "æ@b", "<a@b>", "a" * 201])
+def test_a_content_id_that_is_none_is_refused(odd: str) -> None:
+    with pytest.raises(MailBroken):
+        wire.write(envelope_of(), text="hei", html="hei", pictures=[wire.Picture(content_id=odd, png=b"x")])

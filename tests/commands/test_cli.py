@@ -45,7 +45,21 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["crawl", "import", "match", "learn", "rescore", "digest", "send", "preview", "doctor", "run", "demo", "sandbox"],
+    [
+        "crawl",
+        "import",
+        "match",
+        "learn",
+        "rescore",
+        "digest",
+        "report",
+        "send",
+        "preview",
+        "doctor",
+        "run",
+        "demo",
+        "sandbox",
+    ],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = anbudsvakt(command, "--help")

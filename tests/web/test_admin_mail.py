@@ -1,5 +1,6 @@
 """Do administrators see which mail went, to whom none goes, what is wrong and what was done; and is each act done once?"""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -10,8 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 from web_server import visitor
 
-from alerts import restored
-from alerts.alarms import AlarmKind, close_alarm, raise_alarm
+from alerts import push, reputation, restored
+from alerts.alarms import STOP, AlarmKind, close_alarm, door_broken, door_off, raise_alarm
 from alerts.suppress import is_suppressed
 from classifier.revisions import put_in_force
 from db.models import Act, Audit, Delivery, Suppression
@@ -109,6 +110,31 @@ def test_alarms_tell_what_to_do_and_stay_listed_when_they_are_over(client: httpx
     page = client.get("/admin/alarms").text
     assert page.count("What to do:") == len(AlarmKind) - 1
     assert "Showing 1–1 of 1." in page
+
+
+SUBJECTS = {
+    AlarmKind.RELAY_REFUSES: ("relay", reputation.BOUNCES),
+    AlarmKind.COMPLAINTS: ("rate", STOP),
+    AlarmKind.OUTBOX_STUCK: ("outbox", push.DOORS, restored.RESTORED),
+    AlarmKind.DOOR_FAILED: (door_off(7), door_broken(7)),
+}
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "sv", "en"])
+def test_what_happened_is_told_in_the_readers_language_and_the_detail_as_detail(
+    client: httpx.Client, language: str
+) -> None:
+    as_administrator(client, make_administrator(f"{language}@midsec.example", language))
+    with transaction() as s:
+        for kind in AlarmKind:
+            for subject in SUBJECTS.get(kind, ("ted",)):
+                raise_alarm(s, kind, subject, "451 4.7.1 try later")
+    cards = re.findall(r'<section class="card">.*?</section>', client.get("/admin/alarms").text, re.DOTALL)
+    told = [re.findall(r"<p>(.*?)</p>", card) for card in cards]
+    assert len(told) == len(AlarmKind) + 5
+    assert all(len(lines) == 2 for lines in told)
+    assert len({happened for happened, _ in told}) == len(told)
+    assert all('<span lang="en">451 4.7.1 try later</span>' in card for card in cards)
 
 
 def test_scores_are_told_by_week_and_revision_and_what_is_owed(client: httpx.Client) -> None:

@@ -55,6 +55,7 @@ def somebody() -> tuple[Subscriber, list[str]]:
             *(link_in(delivery) for _, delivery in letters()),
             f"/d/{tokens.sign(Purpose.DIGEST, digest.id)}",
             f"/u/{tokens.sign(Purpose.UNSUBSCRIBE, subscriber.id)}",
+            f"/r/{tokens.sign(Purpose.REPORTS_OFF, administrator.id)}",
         ]
 
 

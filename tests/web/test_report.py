@@ -10,17 +10,12 @@ from sqlalchemy import update
 from sqlalchemy.engine import URL
 from web_server import visitor
 
-from alerts.charts import Bar, Bars, png, svg
 from alerts.week_report import Week
 from db.models import Notice
 from db.session import transaction, utcnow
 from factories import make_match, make_notice, make_profile, make_subscriber
 
 LAST = Week.before(utcnow())
-CHART = Bars(
-    title="Etter region", first="passet", second="passet ingen",
-    bars=[Bar(name="Trøndelag <b>&", first=3, second=2), Bar(name="Jämtland", first=0, second=1)],
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -64,21 +59,3 @@ def test_only_weeks_that_are_over_are_told(client: httpx.Client) -> None:
 def test_a_subscriber_does_not_read_it(client: httpx.Client) -> None:
     as_subscriber(client, make_subscriber())
     assert client.get("/admin/report").headers["location"].startswith("/admin/login")
-
-
-def test_a_chart_is_an_element_of_a_strict_page_and_the_same_each_time() -> None:
-    drawn = svg(CHART)
-    assert drawn == svg(CHART)
-    assert "style" not in drawn
-    assert "<b>" not in drawn
-    assert "Trøndelag &lt;b&gt;&amp;" in drawn
-    assert 'role="img" aria-label="Etter region"' in drawn
-    assert "ink-first" in drawn
-    assert "http://" not in drawn.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
-
-
-def test_a_picture_for_a_mail_is_a_small_png() -> None:
-    picture = png(CHART)
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) < 40_000
-    assert picture == png(CHART)

@@ -20,8 +20,17 @@ def alarms(request: Request) -> Response:
     """The open ones first, each with what to do; then all that were closed."""
     said = spoken(request)
     with transaction() as s:
-        standing = [(_kind(said, one), one, f"{one.raised_at:%Y-%m-%d %H:%M}", _remedy(said, one.kind))
-                    for one in open_alarms(s)]  # fmt: skip
+        standing = [
+            {
+                "kind": _kind(said, one),
+                "since": f"{one.raised_at:%Y-%m-%d %H:%M}",
+                "subject": one.subject,
+                "happened": _words(said, "admin.happened", one),
+                "remedy": _words(said, "admin.remedy", one),
+                "told": one.told,
+            }
+            for one in open_alarms(s)
+        ]
         query = select(Alarm).where(Alarm.closed_at.is_not(None)).order_by(Alarm.closed_at.desc(), Alarm.id.desc())
         table = listed(s, request, query, HEADS, lambda found: _row(said, found[0]))
     return answer(request, "admin_alarms.html", standing=standing, table=table)
@@ -37,6 +46,7 @@ def _kind(said: Texts, one: Alarm) -> str:
     return said.say(key) if said.has(key) else one.kind
 
 
-def _remedy(said: Texts, kind: str) -> str:
-    key = f"admin.remedy.{kind}"
-    return said.say(key) if said.has(key) else ""
+def _words(said: Texts, group: str, one: Alarm) -> str:
+    """What there is to say of an alarm: of the kind of its subject (``stop``, ``off 7``), else of its own kind."""
+    keys = (f"{group}.{one.kind}_{one.subject.partition(' ')[0]}", f"{group}.{one.kind}")
+    return next((said.say(key) for key in keys if said.has(key)), "")

@@ -12,6 +12,7 @@ from alerts.texts import Texts
 from db.models import Act, Delivery, DeliveryState, Digest, Letter, ReturnedMail, Subscriber
 from db.session import transaction
 from web import audit
+from web.admin.reasons import reason
 from web.admin.tables import Cell, asked_of, figure, listed, moment, number_of, spoken, words
 from web.forms import form_of
 from web.pages import answer
@@ -53,7 +54,7 @@ def delivery(request: Request) -> Response:
             select(Letter.subscriber_id).where(Letter.id == row.letter_id))  # fmt: skip
         subscriber = s.get(Subscriber, s.scalar(owner) or 0)
         query = select(ReturnedMail).where(ReturnedMail.delivery_id == row.id).order_by(ReturnedMail.id.desc())
-        returned = listed(s, request, query, RETURN_HEADS, lambda found: _returned(found[0]))
+        returned = listed(s, request, query, RETURN_HEADS, lambda found: _returned(said, found[0]))
     href = "" if subscriber is None else f"/admin/subscribers/{subscriber.id}"
     pairs = [
         ("recipient", words(row.recipient, href)),
@@ -63,7 +64,7 @@ def delivery(request: Request) -> Response:
         ("written", moment(row.created_at)),
         ("not_before", moment(row.not_before)),
         ("sent", moment(row.sent_at)),
-        ("reply", words(row.smtp_reply)),
+        ("reply", words(reason(said, row.smtp_reply))),
         ("message_id", words(row.message_id)),
         ("bytes", figure(None if row.message is None else len(row.message))),
     ]
@@ -99,7 +100,7 @@ def _row(said: Texts, row: Any) -> list[Cell]:
         figure(row.attempts),
         moment(row.created_at),
         moment(row.sent_at),
-        words(row.smtp_reply),
+        words(reason(said, row.smtp_reply)),
     ]
 
 
@@ -107,5 +108,5 @@ def _kind(said: Texts, digest_id: int | None) -> Cell:
     return words(said.say("admin.delivery_of.letter" if digest_id is None else "admin.delivery_of.digest"))
 
 
-def _returned(row: ReturnedMail) -> list[Cell]:
-    return [moment(row.at), words(row.meaning), words(row.code), words(row.told)]
+def _returned(said: Texts, row: ReturnedMail) -> list[Cell]:
+    return [moment(row.at), words(said.say(f"admin.meaning.{row.meaning}")), words(row.code), words(row.told)]

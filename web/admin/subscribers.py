@@ -14,6 +14,7 @@ from alerts.texts import Texts
 from classifier.threshold import line_in_force
 from db.models import Alert, Consent, Delivery, Digest, DigestRun, Profile, Signup, Subscriber, Suppression
 from db.session import transaction, utcnow
+from web.admin.reasons import reason
 from web.admin.tables import Cell, asked_of, figure, listed, moment, name, number_of, spoken, whole, words
 from web.joining import UNCONFIRMED_FOR
 from web.pages import answer
@@ -170,7 +171,7 @@ def _digest(said: Texts, found: Any) -> list[Cell]:
         figure(found.alerts),
         words(state, f"/admin/deliveries/{found.id}" if found.id else ""),
         moment(found.sent_at),
-        words(found.smtp_reply),
+        words(reason(said, found.smtp_reply)),
     ]
 
 

@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.suppress import suppress, suppression_key
+from alerts.texts import Texts
 from db.models import Act, Subscriber, Suppression
 from db.session import transaction
 from web import audit
-from web.admin.tables import Cell, asked_of, listed, moment, number_of, words
+from web.admin.reasons import reason
+from web.admin.tables import Cell, asked_of, listed, moment, number_of, spoken, words
 from web.forms import Form, form_of
 from web.pages import answer
 from web.session import administrator_of
@@ -64,12 +66,12 @@ def lift(request: Request) -> Response:
 
 
 def _page(request: Request, form: Form, *, status: int = 200) -> Response:
-    narrowed = asked_of(request, "address")
+    said, narrowed = spoken(request), asked_of(request, "address")
     query = select(Suppression).order_by(Suppression.id.desc())
     if narrowed.asked["address"]:
         query = query.where(Suppression.address.contains(narrowed.asked["address"].lower(), autoescape=True))
     with transaction() as s:
-        table = listed(s, request, query, HEADS, lambda found: _row(found[0]), narrowed=narrowed)
+        table = listed(s, request, query, HEADS, lambda found: _row(said, found[0]), narrowed=narrowed)
     return answer(request, "admin_suppressions.html", status=status, form=form, table=table, narrowed=narrowed.form)
 
 
@@ -80,9 +82,13 @@ def _one(request: Request, form: Form, *, status: int = 200) -> Response:
             raise HTTPException(404)
         owner = s.scalar(select(Subscriber.id).where(func.lower(Subscriber.email) == row.address).limit(1))
     href = "" if owner is None else f"/admin/subscribers/{owner}"
-    pairs = [("address", words(row.address, href)), ("reason", words(row.reason)), ("moment", moment(row.at))]
+    pairs = [
+        ("address", words(row.address, href)),
+        ("reason", words(reason(spoken(request), row.reason))),
+        ("moment", moment(row.at)),
+    ]
     return answer(request, "admin_suppression.html", status=status, form=form, pairs=pairs, number=row.id)
 
 
-def _row(row: Suppression) -> list[Cell]:
-    return [words(row.address, f"/admin/suppressions/{row.id}"), words(row.reason), moment(row.at)]
+def _row(said: Texts, row: Suppression) -> list[Cell]:
+    return [words(row.address, f"/admin/suppressions/{row.id}"), words(reason(said, row.reason)), moment(row.at)]
