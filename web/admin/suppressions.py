@@ -7,11 +7,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.suppress import suppress, suppression_key
+from alerts.suppress import HASHED, suppress, suppression_key
+from alerts.texts import Texts
 from db.models import Act, Subscriber, Suppression
 from db.session import transaction
 from web import audit
-from web.admin.tables import Cell, asked_of, listed, moment, number_of, words
+from web.admin.tables import Cell, asked_of, listed, moment, number_of, spoken, words
 from web.forms import Form, form_of
 from web.pages import answer
 from web.session import administrator_of
@@ -68,8 +69,9 @@ def _page(request: Request, form: Form, *, status: int = 200) -> Response:
     query = select(Suppression).order_by(Suppression.id.desc())
     if narrowed.asked["address"]:
         query = query.where(Suppression.address.contains(narrowed.asked["address"].lower(), autoescape=True))
+    said_to = spoken(request)
     with transaction() as s:
-        table = listed(s, request, query, HEADS, lambda found: _row(found[0]), narrowed=narrowed)
+        table = listed(s, request, query, HEADS, lambda found: _row(found[0], said_to), narrowed=narrowed)
     return answer(request, "admin_suppressions.html", status=status, form=form, table=table, narrowed=narrowed.form)
 
 
@@ -80,9 +82,18 @@ def _one(request: Request, form: Form, *, status: int = 200) -> Response:
             raise HTTPException(404)
         owner = s.scalar(select(Subscriber.id).where(func.lower(Subscriber.email) == row.address).limit(1))
     href = "" if owner is None else f"/admin/subscribers/{owner}"
-    pairs = [("address", words(row.address, href)), ("reason", words(row.reason)), ("moment", moment(row.at))]
+    pairs = [
+        ("address", words(_told(row, spoken(request)), href)),
+        ("reason", words(row.reason)),
+        ("moment", moment(row.at)),
+    ]
     return answer(request, "admin_suppression.html", status=status, form=form, pairs=pairs, number=row.id)
 
 
-def _row(row: Suppression) -> list[Cell]:
-    return [words(row.address, f"/admin/suppressions/{row.id}"), words(row.reason), moment(row.at)]
+def _row(row: Suppression, said_to: Texts) -> list[Cell]:
+    return [words(_told(row, said_to), f"/admin/suppressions/{row.id}"), words(row.reason), moment(row.at)]
+
+
+def _told(row: Suppression, said_to: Texts) -> str:
+    """The address; of one that we keep as a mark alone, that nobody can read it."""
+    return said_to.say("admin.suppressions.erased") if row.address.startswith(HASHED) else row.address
