@@ -14,8 +14,9 @@ from several_profiles import SWEDISH_SEVERAL
 from sqlalchemy.engine import URL
 from web_server import served, visitor
 
-from alerts.message import render
+from alerts.message import render, render_letter
 from alerts.view import DigestView
+from db.models import LetterKind
 from db.session import transaction
 from demo import pictures
 from demo.looks import Who, go
@@ -67,8 +68,8 @@ def trouble(page: Page, *widths: int) -> list[object]:
     return found
 
 
-def walk(browser: Browser, *people: Who, widths: tuple[int, ...] = (NARROW,)) -> None:
-    """Everything that these people may look at, and what is wrong with it: nothing."""
+def walk(browser: Browser, *people: Who, widths: tuple[int, ...] = (NARROW,)) -> int:
+    """How much these people may look at; what is wrong with it is nothing."""
     there = furnished()
     with transaction() as s:
         every = looks(s, there)
@@ -89,6 +90,7 @@ def walk(browser: Browser, *people: Who, widths: tuple[int, ...] = (NARROW,)) ->
             context.close()
     assert wrong == {}
     assert [told for told in said if "Security Policy" in told] == []
+    return len(every)
 
 
 @pytest.mark.parametrize("people", [[Who.STRANGER], [Who.SUBSCRIBER, Who.NEWCOMER], [Who.ADMINISTRATOR]], ids=str)
@@ -101,7 +103,7 @@ def test_every_page_there_is_can_be_used_on_a_phone_and_on_a_desk(database: URL,
     words = pages._environment()
     assert words.cache is not None
     words.cache.clear()
-    walk(browser, *Who, widths=(NARROW, WIDE))
+    print(f"{walk(browser, *Who, widths=(NARROW, WIDE))} pages and states, each at two widths, by day and by night")
     assert {name for _, name in words.cache} == set(words.list_templates())
 
 
@@ -127,6 +129,14 @@ def test_every_list_of_administrators_says_so_when_it_is_empty(database: URL) ->
 def test_the_mail_can_be_read_by_everybody(browser: Browser, view: DigestView) -> None:
     page = browser.new_page(viewport={"width": NARROW, "height": 640})
     page.set_content(html_of(render(view, NAMES, **MAIL)))
+    assert trouble(page, NARROW) == []
+    page.close()
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_a_letter_can_be_read_by_everybody(browser: Browser, kind: LetterKind) -> None:
+    page = browser.new_page(viewport={"width": NARROW, "height": 640})
+    page.set_content(render_letter(kind, "nn", "https://anbudsvakt.example/confirm/1.abc").html)
     assert trouble(page, NARROW) == []
     page.close()
 
