@@ -29,6 +29,20 @@ pytestmark = [
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+# What a reader may set for themselves (WCAG 1.4.12); as a sheet of the document's own, which no policy forbids.
+AIRY = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+                     p { margin-bottom: 2em !important }`);
+  document.adoptedStyleSheets = [sheet];
+  const width = document.documentElement.scrollWidth;
+  document.adoptedStyleSheets = [];
+  return width;
+}"""
+FOCUSED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one);
+  return [one.outerHTML.slice(0, 80), style.outlineStyle, parseFloat(style.outlineWidth)];
+}"""
 NARROW, ROOMY, WIDE = 320, 1000, 1280
 AXE = Axe().axe_script
 BROKEN = """<style>a { display: block; height: 6px; overflow: hidden } @media (prefers-color-scheme: dark) { p { color: #333;
@@ -61,6 +75,8 @@ def trouble(page: Page, *widths: int) -> list[object]:
             found.append(("wider than", width))
     for width in widths:
         page.set_viewport_size({"width": width, "height": 640})
+        if page.evaluate(AIRY) > width:
+            found.append(("wider than when it is airy", width))
         page.emulate_media(color_scheme="light")
         found += faults(page)
         page.emulate_media(color_scheme="dark")
@@ -123,6 +139,32 @@ def test_every_list_of_administrators_says_so_when_it_is_empty(database: URL) ->
         for path in [route.path for route in TABLES[Who.ADMINISTRATOR] if "GET" in (route.methods or ())]:
             if "{" not in path:
                 assert client.get(path, follow_redirects=True).status_code == 200, path
+
+
+def test_whoever_has_no_mouse_sees_where_they_are(database: URL, browser: Browser) -> None:
+    there = furnished()
+    with served() as address:
+        for who, path in (
+            (Who.STRANGER, "/signup"),
+            (Who.SUBSCRIBER, "/me/settings"),
+            (Who.ADMINISTRATOR, "/admin/lab/all"),
+        ):
+            context = browser.new_context(viewport={"width": NARROW, "height": 640})
+            with transaction() as s:
+                there.admit(s, context, address, who)
+            page = context.new_page()
+            page.goto(address + path)
+            reached = dict[str, int]()
+            for _ in range(30):
+                page.keyboard.press("Tab")
+                what, style, width = page.evaluate(FOCUSED)
+                if what.startswith("<body"):
+                    break
+                reached[what] = page.evaluate("document.activeElement.getBoundingClientRect().left")
+                assert (style, width) == ("solid", 3), what
+            assert len(reached) > 8, path
+            assert all(left >= 0 for left in reached.values()), reached
+            context.close()
 
 
 @pytest.mark.parametrize("view", [NORWEGIAN, SWEDISH_SEVERAL, REMINDED_SV, QUIET_NB], ids=["nb", "sv", "due", "quiet"])
