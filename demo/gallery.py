@@ -6,9 +6,6 @@ that the README shows are written into docs/pictures as well.
 
 import io
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from rich.console import Console
@@ -54,8 +50,8 @@ from demo import pictures
 from demo.looks import People, Who, go
 from demo.pages import looks
 from demo.run import run_demo
+from demo.served import served
 from web import audit
-from web.app import create_app
 
 WIDTHS: Final = (320, 1280)
 SUBSCRIBERS: Final = MappingProxyType({"nb": "post@fiborgstal.example", "sv": "info@ovikendronare.example"})
@@ -78,7 +74,7 @@ COLOURS: Final = 64  # enough for letters and two accents; a quarter of the byte
 def take(folder: Path) -> None:
     """Every picture there is, into this folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _served() as address, pictures.browser() as browser:
+    with served() as address, pictures.browser() as browser:
         for language in SUBSCRIBERS:
             people = _furnish(language)
             with transaction() as s:
@@ -182,23 +178,6 @@ def _day(s: Session, ada: Administrator) -> None:
         s, on, moved_by(lines, Decimal("0.02")), seen=newest_line(s, on.profiles), by=ada.email, why="for mye e-post"
     )
     audit.record(s, ada, Act.LINES_MOVED, "line_move", move.id, told={"bench": on.key, "lines": len(lines)})
-
-
-@contextmanager
-def _served() -> Iterator[str]:
-    """Our pages on a free port."""
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(), host="127.0.0.1", port=0, log_config=None, lifespan="off", proxy_headers=False)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        threading.Event().wait(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 if __name__ == "__main__":
