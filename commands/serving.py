@@ -95,9 +95,9 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the pages served until Ctrl-C.")] = False,
 ) -> None:
     """Run the whole main job on the sandbox's portals, companies and mailbox; the mails lie under var/demo."""
-    from demo.run import run_demo
+    from demo.run import run_demo, serve_pages
 
-    if not run_demo(console, keep=keep):
+    if not run_demo(console, then=serve_pages if keep else None):
         raise fail("the demonstration did not go through")
 
 

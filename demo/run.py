@@ -9,7 +9,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -36,8 +36,11 @@ CRAWL_LIMIT_S = 300
 AT_ONCE = 2  # crawls; most of each is a start that keeps one core busy
 
 
-def run_demo(console: Console, *, keep: bool = False) -> bool:
-    """Collect, match and send two days of sandbox notices, telling as it goes; True when all of it went through."""
+def run_demo(console: Console, *, then: Callable[[Console], None] | None = None) -> bool:
+    """Collect, match and send two days of sandbox notices, telling as it goes; True when all of it went through.
+
+    ``then``: what is done with the installation before it ends, such as ``serve_pages``.
+    """
     folder = get_settings().var.resolve() / "demo"
     mail = folder / "mail"
     shutil.rmtree(mail, ignore_errors=True)
@@ -61,9 +64,18 @@ def run_demo(console: Console, *, keep: bool = False) -> bool:
         second = mailbox.messages[len(first) :]
         _who_got_what(console, first, second)
         console.print(f"{len(first)} mails on day 1, {len(second)} on day 2: [bold]{_short(mail)}[/] (.eml and .html)")
-        if keep:
-            _serve(console)
+        if then is not None:
+            then(console)
     return through and bool(first)
+
+
+def serve_pages(console: Console) -> None:
+    """Serve the pages behind the mails' links until Ctrl-C."""
+    from web.app import serve
+
+    settings = get_settings()
+    console.print(f"the pages behind the mails' links are at {settings.site} until Ctrl-C")
+    serve(settings.web_host, settings.port)
 
 
 @contextmanager
@@ -223,14 +235,6 @@ def _plain(value: str | None) -> str:
         return f"{datetime.fromisoformat(value or '').astimezone(LOCAL):%d.%m. %H:%M}"
     except ValueError:
         return value or "none"
-
-
-def _serve(console: Console) -> None:
-    from web.app import serve
-
-    settings = get_settings()
-    console.print(f"the pages behind the mails' links are at {settings.site} until Ctrl-C")
-    serve(settings.web_host, settings.port)
 
 
 def _short(path: Path) -> str:

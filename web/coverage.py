@@ -148,7 +148,7 @@ def _card(one: Judged, teller: Teller) -> Card:
         trouble=_trouble(one, teller),
         told=_told(one, teller),
         facts=(words.plural(f"coverage.{kind}", record.notices), often, *_leave(declared, words)),
-        licence=None if declared.licence in UNLICENSED else shown(declared.licence, LICENCE),
+        licence=None if declared.licence.startswith(UNLICENSED) else shown(declared.licence, LICENCE),
         terms=_terms(declared),
     )
 

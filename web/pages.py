@@ -30,6 +30,7 @@ COVERAGE: Final[Mapping[str, str]] = MappingProxyType(
 TOLD: Final = {
     400: "unreadable", 403: "not_allowed", 404: "missing", 405: "not_so", 413: "too_much", 429: "too_often",
 }  # fmt: skip
+Link = tuple[str, str]
 # What the head of a page leads to: path and the key of its words, for who is logged in as what, and for nobody.
 SUBSCRIBER_NAV: Final = (
     ("/me", "nav.me"),
@@ -38,30 +39,35 @@ SUBSCRIBER_NAV: Final = (
     ("/me/digests", "nav.digests"),
     ("/me/settings", "nav.settings"),
 )
+# Too many for one row: what each group is about, and its links.
 ADMIN_NAV: Final = (
-    ("/admin", "nav.admin"),
-    ("/admin/sources", "nav.sources"),
-    ("/admin/quarantine", "nav.quarantine"),
-    ("/admin/procurements", "nav.procurements"),
-    ("/admin/subscribers", "nav.subscribers"),
-    ("/admin/deliveries", "nav.deliveries"),
-    ("/admin/suppressions", "nav.suppressions"),
-    ("/admin/alarms", "nav.alarms"),
-    ("/admin/scores", "nav.scores"),
-    ("/admin/lab", "nav.lab"),
-    ("/admin/report", "nav.report"),
-    ("/admin/audit", "nav.log"),
-)
+    ("nav.firms", (("/admin/subscribers", "nav.subscribers"), ("/admin/lab", "nav.lab"), ("/admin/scores", "nav.scores"))),
+    (
+        "nav.portals",
+        (
+            ("/admin/sources", "nav.sources"),
+            ("/admin/quarantine", "nav.quarantine"),
+            ("/admin/procurements", "nav.procurements"),
+        ),
+    ),
+    ("nav.mail", (("/admin/deliveries", "nav.deliveries"), ("/admin/suppressions", "nav.suppressions"))),
+    ("nav.overview", (("/admin", "nav.admin"), ("/admin/report", "nav.report"), ("/admin/alarms", "nav.alarms"), ("/admin/audit", "nav.log"))),
+)  # fmt: skip
 PUBLIC_NAV: Final = (("/login", "nav.log_in"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What stands around a page's own content. ``log_out``: where its button posts, if there is one."""
+    """What stands around a page's own content. ``log_out``: where its button posts, if there is one.
+
+    ``here``: which of the links the page stands under; ``exact``: it is the very page that the link leads to.
+    """
 
     home: str = "/"
-    nav: tuple[tuple[str, str], ...] = ()
+    nav: tuple[Link, ...] = ()
+    groups: tuple[tuple[str, tuple[Link, ...]], ...] = ()
     here: str = ""
+    exact: bool = True
     log_out: str | None = None
     tongues: tuple[str, ...] = ()
 
@@ -131,10 +137,11 @@ def same_language(request: Request, path: str) -> str:
 
 def _frame(request: Request) -> Frame:
     here = request.url.path
+    under = "/".join(here.split("/")[:3])  # a row's own page stands under its list
     if hasattr(request.state, "subscriber"):
-        return Frame(home="/me", nav=SUBSCRIBER_NAV, here=here, log_out="/logout")
+        return Frame(home="/me", nav=SUBSCRIBER_NAV, here=under, exact=under == here, log_out="/logout")
     if hasattr(request.state, "administrator"):
-        return Frame(home="/admin", nav=ADMIN_NAV, here=here, log_out="/admin/logout")
+        return Frame(home="/admin", groups=ADMIN_NAV, here=under, exact=under == here, log_out="/admin/logout")
     # Another language is another address, which a page that answers a form has not: what was filled in would be lost.
     tongues = TONGUES if request.method in SAFE else ()
     nav = tuple((same_language(request, path), key) for path, key in PUBLIC_NAV if path != here)

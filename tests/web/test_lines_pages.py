@@ -6,18 +6,14 @@ from datetime import timedelta
 import httpx
 import pytest
 from browsing import as_administrator, hidden, make_administrator, send, submit
-from owing import views
-from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.engine import URL
-from web_server import served, visitor
+from web_server import visitor
 
-from alerts.digest import run
 from classifier.revisions import put_in_force
 from classifier.threshold import lines_in_force, set_threshold
-from db.models import Act, Alert, Audit, Cadence, Profile, Threshold
+from db.models import Act, Alert, Audit, Profile, Threshold
 from db.session import transaction, utcnow
-from demo import pictures
 from factories import MODEL_REV, make_alert, make_match, make_notice, make_profile, make_subscriber, make_verdict
 
 ADA = "ada@midsec.example"
@@ -137,43 +133,3 @@ def test_every_language_says_every_page(welder: Profile, language: str) -> None:
         assert submit(client, path(welder), seen_at=f"{path(welder)}?value=0.4", why="x").status_code == 303
         assert send(client, path(welder), hidden(client.get(f"{path(welder)}?value=0.3").text) | {"why": "y", "seen": "0"}
                     ).status_code == 409  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)")
-def test_slider_gains_publish_digest_undo(browser: Browser, welder: Profile) -> None:
-    with served() as address, httpx.Client() as jar:
-        as_administrator(jar, make_administrator(ADA))
-        context = browser.new_context(viewport={"width": 390, "height": 800})
-        context.add_cookies([{"name": "anbudsvakt", "value": jar.cookies["anbudsvakt"], "url": address}])
-        page = context.new_page()
-        page.goto(f"{address}/admin/lab")
-        page.get_by_role("link", name="Sveising").click()
-        page.locator("#slider").fill("0.43")
-        expect(page.get_by_text("Rekkverk i Åre")).to_be_visible()
-        expect(page.get_by_text("Ståldører")).to_have_count(0)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        foreseen = titles(page, 0)
-        page.get_by_label("Begrunnelse").fill("de ville ha mer")
-        page.get_by_role("button", name="Publiser med begrunnelse").click()
-        expect(page.get_by_role("cell", name="de ville ha mer")).to_be_visible()
-        assert line(welder) == 0.43
-        run(Cadence.DAILY, utcnow())
-        [view] = views()
-        assert {entry.title for entry in view.entries} == {"Stålbygg", *foreseen}
-        page.get_by_role("button", name="Angre siste").click()
-        expect(page.get_by_role("cell", name="Angret: de ville ha mer")).to_be_visible()
-        assert line(welder) == 0.5
-        with transaction() as s:
-            assert len(s.scalars(select(Alert)).all()) == 2  # what was told stays told
-
-
-def titles(page: Page, which: int) -> set[str]:
-    """The notices named in a list: 0 of what comes, 1 of what goes."""
-    return set(page.locator(".two section").nth(which).locator("li > span:first-child").all_inner_texts())

@@ -13,7 +13,7 @@ from db.models import Act, Delivery, DeliveryState, Digest, Letter, ReturnedMail
 from db.session import transaction
 from web import audit
 from web.admin.reasons import reason
-from web.admin.tables import Cell, asked_of, figure, listed, moment, number_of, spoken, words
+from web.admin.tables import Cell, asked_of, figure, listed, moment, name, number_of, spoken, words
 from web.forms import form_of
 from web.pages import answer
 from web.session import administrator_of
@@ -96,7 +96,7 @@ def _row(said: Texts, row: Any) -> list[Cell]:
         words(str(row.id), f"/admin/deliveries/{row.id}"),
         words(row.recipient),
         _kind(said, row.digest_id),
-        words(said.say(f"admin.delivery.{row.state}")),
+        name(said.say(f"admin.delivery.{row.state}")),
         figure(row.attempts),
         moment(row.created_at),
         moment(row.sent_at),
@@ -105,7 +105,7 @@ def _row(said: Texts, row: Any) -> list[Cell]:
 
 
 def _kind(said: Texts, digest_id: int | None) -> Cell:
-    return words(said.say("admin.delivery_of.letter" if digest_id is None else "admin.delivery_of.digest"))
+    return name(said.say("admin.delivery_of.letter" if digest_id is None else "admin.delivery_of.digest"))
 
 
 def _returned(said: Texts, row: ReturnedMail) -> list[Cell]:

@@ -1,6 +1,5 @@
 """Who did what, and when? The whole audit log, newest first, narrowed by act."""
 
-import json
 from typing import Final
 
 from sqlalchemy import select
@@ -37,5 +36,5 @@ def _row(said: Texts, one: Audit, email: str | None) -> list[Cell]:
         words(email or said.say("admin.command_line")),
         words(said.say(f"act.{one.act}")),
         words(subject),
-        words(json.dumps(one.told, ensure_ascii=False) if one.told else None),
+        words(" · ".join(f"{name}: {value}" for name, value in one.told.items())),
     ]

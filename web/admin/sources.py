@@ -11,7 +11,7 @@ from alerts.texts import Texts
 from db.declared import records
 from db.models import Fetch, Quarantined
 from db.session import transaction, utcnow
-from web.admin.tables import Cell, figure, listed, moment, spoken, whole, words
+from web.admin.tables import Cell, figure, listed, moment, name, spoken, whole, words
 from web.pages import answer
 
 HEADS = ("source", "health", "last_run", "next_run", "notices_30", "kept")
@@ -80,7 +80,7 @@ def _run(said: Texts, run: Fetch) -> list[Cell]:
 
 
 def _health(said: Texts, one: Judged) -> Cell:
-    return words(said.say(f"admin.health.{one.health}"))
+    return name(said.say(f"admin.health.{one.health}"))
 
 
 def _ground(said: Texts, ground: str) -> str:

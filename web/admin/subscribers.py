@@ -145,8 +145,8 @@ def _row(said: Texts, found: Any) -> list[Cell]:
         words(row.company, f"/admin/subscribers/{row.id}"),
         words(row.email),
         words(row.country),
-        words(said.say(f"admin.standing.{state}")),
-        words(said.say(f"admin.cadence.{row.cadence}")),
+        name(said.say(f"admin.standing.{state}")),
+        name(said.say(f"admin.cadence.{row.cadence}")),
         figure(found.profiles),
         moment(row.confirmed_at),
     ]

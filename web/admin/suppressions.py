@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.suppress import suppress, suppression_key
+from alerts.suppress import HASHED, suppress, suppression_key
 from alerts.texts import Texts
 from db.models import Act, Subscriber, Suppression
 from db.session import transaction
@@ -83,7 +83,7 @@ def _one(request: Request, form: Form, *, status: int = 200) -> Response:
         owner = s.scalar(select(Subscriber.id).where(func.lower(Subscriber.email) == row.address).limit(1))
     href = "" if owner is None else f"/admin/subscribers/{owner}"
     pairs = [
-        ("address", words(row.address, href)),
+        ("address", words(_told(row, spoken(request)), href)),
         ("reason", words(reason(spoken(request), row.reason))),
         ("moment", moment(row.at)),
     ]
@@ -91,4 +91,9 @@ def _one(request: Request, form: Form, *, status: int = 200) -> Response:
 
 
 def _row(said: Texts, row: Suppression) -> list[Cell]:
-    return [words(row.address, f"/admin/suppressions/{row.id}"), words(reason(said, row.reason)), moment(row.at)]
+    return [words(_told(row, said), f"/admin/suppressions/{row.id}"), words(reason(said, row.reason)), moment(row.at)]
+
+
+def _told(row: Suppression, said: Texts) -> str:
+    """The address; of one that we keep as a mark alone, that nobody can read it."""
+    return said.say("admin.suppressions.erased") if row.address.startswith(HASHED) else row.address
