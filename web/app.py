@@ -44,6 +44,7 @@ from web.admin import (
 )
 from web.admin import subscribers as served
 from web.api.app import AT, create_api
+from web.api.uses import Uses
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -136,7 +137,8 @@ ADMIN: Final = (
     Route("/admin/scores", scores.scores, methods=["GET"]),
     Route("/admin/audit", log.log, methods=["GET"]),
 )
-API: Final = (Mount(AT, create_api()),)
+_API: Final = create_api()
+API: Final = (Mount(AT, _API),)
 
 
 def create_app() -> ASGIApp:
@@ -148,7 +150,8 @@ def create_app() -> ASGIApp:
         *(guarded(route, only=SessionKind.ADMINISTRATOR) for route in ADMIN),
         *API,
     ]
-    inner = Starlette(routes=routes, exception_handlers=handlers)
+    uses: Uses = _API.state.uses
+    inner = Starlette(routes=routes, exception_handlers=handlers, lifespan=lambda _: uses.kept())
     # A path with a slash too many is unknown; RFC 8058 forbids to answer a one-click with a redirect.
     inner.router.redirect_slashes = False
     return Guarded(inner, error_page)
