@@ -51,6 +51,10 @@ class ProfileSaid(BaseModel):
     countries: Annotated[
         list[Country], Field(description="Countries where it works, as ISO 3166 alpha-2; empty: anywhere.")
     ] = []
+    words_in: Annotated[
+        list[Text],
+        Field(description="A notice with one of these words counts for more: its odds of being for the firm double."),
+    ] = []
     words_out: Annotated[list[Text], Field(description="A notice with one of these words is not for the firm.")] = []
     value_min: Annotated[Money | None, Field(description="Least contract value, in value_currency; null: none.")] = None
     value_max: Annotated[Money | None, Field(description="Greatest contract value, in value_currency; null: none.")] = (

@@ -101,6 +101,7 @@ class Profile(Base):
     cpv: Mapped[Codes]
     nuts: Mapped[Codes]  # empty: anywhere in its countries
     countries: Mapped[Codes]  # empty: anywhere
+    words_in: Mapped[Codes]  # a notice with one of these counts for more: classifier/own_words.py
     words_out: Mapped[Codes]  # a notice with one of these is not for them
     value_min: Mapped[Amount | None]
     value_max: Mapped[Amount | None]

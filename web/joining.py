@@ -77,6 +77,7 @@ class Answers(BaseModel):
             cpv=list(self.cpv),
             nuts=list(self.nuts),
             countries=list(self.countries),
+            words_in=[],
             words_out=[],
             stages=list(STAGES),
             scopes=list(SCOPES),
