@@ -6,24 +6,38 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from classifier.owed import last_word, make_up
 from classifier.revisions import in_force, speaking
-from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Unfit, Verdict
+from db.models import (
+    Alert,
+    Feedback,
+    FirstVerdict,
+    JudgedMatch,
+    Match,
+    Notice,
+    NoticeVersion,
+    Profile,
+    Subscriber,
+    Unfit,
+    Verdict,
+)
 from db.session import utcnow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """One verdict on one profile's match, by the scores of the model in force."""
+    """One verdict on one profile's match, by the scores of the model in force.
 
-    alert_id: int
+    ``alert_id``: None where it was said while signing up, before there was any alert.
+    """
+
+    alert_id: int | None
     at: datetime
     relevant: bool
     score: float
-    line: float
-    sentence: str
+    sentence: str  # the profile's, by which it was told; empty where it is not known
 
 
 def record(
@@ -109,7 +123,10 @@ def carriers(matches: Iterable[Match], version_id: int) -> list[Match]:
 
 
 def judgements(s: Session, profile: Profile) -> list[Judgement]:
-    """Every verdict on this profile's matches that has a score of the model in force, oldest first."""
+    """Every verdict on this profile's matches that has a score of the model in force, oldest first.
+
+    What was said while signing up counts as what is said of an alert, and once.
+    """
     return judgements_of(s, [profile.id])[profile.id]
 
 
@@ -129,9 +146,7 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
             JudgedMatch.model_rev,
             JudgedMatch.sentence,
             JudgedMatch.score.label("told_score"),
-            JudgedMatch.line.label("told_line"),
             Match.score,
-            Match.threshold_then,
         )
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
         .outerjoin(
@@ -155,11 +170,50 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
                     at=row.at,
                     relevant=row.verdict != Verdict.NOT_RELEVANT,
                     score=row.told_score if same else row.score,
-                    line=row.told_line if same else row.threshold_then,
                     sentence=row.sentence,
                 )
             )
-    return found
+    for profile_id, first in _first_said(s, profiles, ruling):
+        found[profile_id].append(first)
+    return {profile_id: sorted(said, key=lambda one: one.at) for profile_id, said in found.items()}
+
+
+def _first_said(s: Session, profiles: Collection[int], ruling: str | None) -> list[tuple[int, Judgement]]:
+    """What was said while signing up, of notices of which no alert was judged since: then that is the last word."""
+    same_notice = aliased(NoticeVersion)
+    since = (
+        exists()
+        .where(JudgedMatch.profile_id == FirstVerdict.profile_id, JudgedMatch.version_id == same_notice.id)
+        .where(same_notice.notice_id == NoticeVersion.notice_id)
+    )
+    rows = s.execute(
+        select(FirstVerdict, Match)
+        .join(NoticeVersion, NoticeVersion.id == FirstVerdict.version_id)
+        .outerjoin(
+            Match,
+            and_(
+                Match.version_id == FirstVerdict.version_id,
+                Match.profile_id == FirstVerdict.profile_id,
+                Match.model_rev == ruling,
+            ),
+        )
+        .where(FirstVerdict.profile_id.in_(profiles), ~since)
+        .order_by(FirstVerdict.id)
+    )
+    return [
+        (
+            first.profile_id,
+            Judgement(
+                alert_id=None,
+                at=first.at,
+                relevant=first.verdict != Verdict.NOT_RELEVANT,
+                score=first.score if first.model_rev == ruling else match.score,
+                sentence=match.evidence["profile_sentence"] if match else "",
+            ),
+        )
+        for first, match in rows
+        if first.model_rev == ruling or match is not None
+    ]
 
 
 def _newest(s: Session, profiles: Collection[int]) -> str | None:

@@ -132,7 +132,7 @@ class Consent(Base):
 
 
 class FirstVerdict(Base):
-    """What a subscriber said of a notice while signing up, before any alert: the ground of the first threshold."""
+    """What a subscriber said of a notice while signing up, before any alert: the ground of the first threshold, and of learning."""
 
     __tablename__ = "first_verdict"
     __table_args__ = (

@@ -109,10 +109,8 @@ def _rest(s: Session, request: Request, form: Form, email: str, answers: Answers
         for one in asked
         if one.version.id in verdicts
     )
-    line = found.line(verdicts) if judged else None
-    whole = answers.model_copy(
-        update={"cadence": cadence, "line": line, "judged": judged, "model_rev": found.model_rev}
-    )
+    moved = {"line": found.line(verdicts), "default_line": found.default_line, "judged": judged} if judged else {}
+    whole = answers.model_copy(update={"cadence": cadence, "model_rev": found.model_rev, **moved})
     joining.ask(s, email, whole, asked_from=cut_address(request))
     return answer(request, "sent.html", what="confirm_sent")
 

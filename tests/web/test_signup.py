@@ -127,6 +127,7 @@ def test_p1_a_firm_is_told_what_would_come_confirms_and_is_a_subscriber_with_pro
     assert (profile.sentences, profile.cpv) == (["Vi svetsar bärande konstruktioner enligt EN 1090."], ["45262680"])
     assert profile.countries == []
     assert len(verdicts) == 5
+    assert (line.by, line.moved_from) == ("sign-up", Decimal("0.368"))
     assert line.value < Decimal("0.368")  # all five were wanted: it begins lower than the model's own
     assert proof.wording == wording("sv")
     assert (proof.asked_from, proof.confirmed_from) == ("127.0.0.0/24", "127.0.0.0/24")
