@@ -18,7 +18,6 @@ from classifier.laboratory import look
 from classifier.match import load_scorer, match_new
 from classifier.own_words import lifted, unlifted, unwanted, wanted
 from classifier.publishing import publish
-from classifier.threshold import newest_line
 from db import seed
 from db.models import Alert, Lot, Match, NoticeVersion, Profile
 from db.session import transaction, utcnow
@@ -101,7 +100,7 @@ def test_the_reason_names_the_word_and_a_move_of_the_line_does_what_was_shown(da
         assert unlifted(match.score) < between < match.score
         shown = look(s, on, between, days=30)
         assert shown.gained.count == 1
-        publish(s, on, shown.after, seen=newest_line(s, on.profiles), by="Ada", why="mer")
+        publish(s, on, shown.after, seen=shown.seen, foreseen=shown.foreseen, by="Ada", why="mer")
     with transaction() as s:
         alert = s.scalars(select(Alert)).one()
         [standing] = standings(s, [alert], [profile], language="nb")
