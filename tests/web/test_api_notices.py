@@ -1,28 +1,19 @@
 """Does the API give every notice that is asked for, once, and whole with lots, versions and lineage?"""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
-from api_asking import Program, quick, token_of
+from api_asking import Program
 from fingerprint import everything
-from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from db.models import Lot, Notice, Procurement
 from db.session import engine, transaction, utcnow
-from factories import make_notice, make_subscriber, make_version
+from factories import make_notice, make_version
 from web.api.notice_forms import NoticeBrief
 from web.api.notice_whole import NoticeWhole
 
 DUE = datetime(2027, 1, 14, 11, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def program(database: URL) -> Iterator[Program]:
-    with quick() as client:
-        yield Program(client, token_of(make_subscriber()))
 
 
 def test_following_next_gives_every_notice_once_with_its_filters(program: Program) -> None:

@@ -2,13 +2,12 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from threading import Event
 from time import monotonic
 
 import httpx
 import pytest
-from api_asking import Program, quick, token_of
+from api_asking import Program, token_of
 from fingerprint import everything
 from sqlalchemy.engine import URL
 
@@ -16,12 +15,6 @@ from db.models import Subscriber
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
 SAID = {"key": "sveising", "name": "Sveising", "sentences": ["Vi sveiser."]}
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with quick() as one:
-        yield one
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -23,12 +22,6 @@ from web import app
 from web.api.pace import Pace
 from web.api.tokens import MOST, PREFIX, TokenRefused, add_token, revoke_token
 from web.api.uses import Uses
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with quick() as one:
-        yield one
 
 
 def noted() -> Uses:

@@ -3,18 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import pytest
 from fingerprint import everything
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy.engine import URL
 from typer.testing import CliRunner
-from web_server import visitor
 
 from alerts.doors import address, change_address, open_door
 from alerts.export import COLUMNS, cell
@@ -32,12 +28,6 @@ FORMULAS = [
     '=HYPERLINK("https://evil.example";"click")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1",
     "\uff1d1+1", "a;=1+1", "a,=cmd|' /C calc'!A0", 'a",=1', 'a"=1', "a;\t=1", "a|@x", "'=1", "\u200b=1", "\ufeff=1",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def told(subscriber: Subscriber, **values: Any) -> Alert:

@@ -1,15 +1,11 @@
 """Does each of a subscriber's own doors stay shut to another subscriber, and does looking change nothing? (P2, P5)"""
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from browsing import Values, as_subscriber, hidden, send
 from fingerprint import everything
-from sqlalchemy.engine import URL
 from starlette.routing import Route
-from web_server import visitor
 
 from alerts.doors import open_door
 from db.models import DoorKind, Subscriber
@@ -17,12 +13,6 @@ from db.session import transaction
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 from web.app import SUBSCRIBER
 from web.csrf import SAFE
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def alma_and_hers() -> tuple[Subscriber, dict[str, str]]:

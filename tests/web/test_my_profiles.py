@@ -1,14 +1,10 @@
 """Can a subscriber change what we look for, by the import's own rules, and nobody else's?"""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import httpx
-import pytest
 from browsing import Values, as_subscriber, hidden, send, submit
 from sqlalchemy import select, update
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from db.models import Match, Profile
 from db.session import transaction
@@ -50,12 +46,6 @@ WRONG = [
     ("language", "de"),
     ("cadence", "hourly"),
 ]
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def fill(client: httpx.Client, path: str, values: Values) -> httpx.Response:

@@ -1,26 +1,18 @@
 """Can a subscriber make a key for a program of theirs, see it once, see when it was used, and take it back?"""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
-from api_asking import Program, quick
+from api_asking import Program
 from browsing import Values, as_subscriber, hidden, send, submit
 from sqlalchemy import select
-from sqlalchemy.engine import URL
 
 from db.models import ApiToken, Subscriber
 from db.session import transaction
 from factories import make_subscriber
 from web import app
 from web.api.tokens import MOST, PREFIX, add_token
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with quick() as one:
-        yield one
 
 
 @pytest.fixture
