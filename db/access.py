@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.languages import language_known
 from db.types import Base, Born, Codes, Id, Json, Moment, Score, Words, refers
 
 
@@ -53,7 +54,7 @@ class Administrator(Base):
     __tablename__ = "administrator"
     __table_args__ = (
         UniqueConstraint("email", name="administrator_once"),
-        CheckConstraint("language IN ('nb', 'nn', 'sv', 'en')", name="language_known"),
+        language_known(),
     )
     id: Mapped[Id]
     email: Mapped[Words]  # normalised as Subscriber.email is, all in lower case

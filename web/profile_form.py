@@ -15,9 +15,9 @@ from alerts.outside import NAME, shown
 from alerts.speak import MONEY
 from classifier.profile_said import ProfileSaid, ScopeName, Stage
 from db import seed
+from db.languages import LANGUAGES
 from db.models import Cadence, Profile
 from web.forms import Form, filled
-from web.pages import TONGUES
 
 COUNTRIES: Final = ("NO", "SE", "DK", "FI")
 CURRENCIES: Final = ("NOK", "SEK", "EUR", "DKK")
@@ -79,7 +79,7 @@ def read_profile(form: Form, language: str, also_countries: Iterable[str] = ()) 
     low, high = (_sum(form, name) for name in ("value_min", "value_max"))
     said: dict[str, Any] = {
         "name": form.text("name", longest=NAME),
-        "language": form.choice("language", TONGUES),
+        "language": form.choice("language", LANGUAGES),
         "sentences": _lines(form, "sentences"),
         "cpv": [_cpv(form, line, language) for line in _lines(form, "cpv")],
         "nuts": [_nuts(form, line) for line in _lines(form, "nuts")],
