@@ -119,6 +119,7 @@ ADMIN: Final = (
     Route("/admin/lab/{bench}/undo", laboratory.undo, methods=["POST"]),
     Route("/admin/sources", sources.sources, methods=["GET"]),
     Route("/admin/sources/{key}", sources.source, methods=["GET"]),
+    Route("/admin/sources/{key}", sources.turn, methods=["POST"]),
     Route("/admin/quarantine", quarantine.quarantine, methods=["GET"]),
     Route("/admin/quarantine/{id}", quarantine.kept, methods=["GET"]),
     Route("/admin/quarantine/{id}/retry", quarantine.retry, methods=["POST"]),
@@ -139,6 +140,7 @@ ADMIN: Final = (
     Route("/admin/suppressions/{id}", suppressions.lift, methods=["POST"]),
     Route("/admin/alarms", alarms.alarms, methods=["GET"]),
     Route("/admin/scores", scores.scores, methods=["GET"]),
+    Route("/admin/scores", scores.rescore, methods=["POST"]),
     Route("/admin/audit", log.log, methods=["GET"]),
 )
 _API: Final = create_api()
