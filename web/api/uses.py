@@ -40,6 +40,8 @@ class Uses:
         """Write down what was noted; of several processes the latest use stands. What cannot be written waits."""
         with self._lock:
             noted, self._noted = self._noted, {}
+        if not noted:
+            return
         try:
             with transaction() as s:
                 for token_id, at in sorted(noted.items()):
