@@ -1,5 +1,6 @@
 """Does a wanted word lift what lies just under the line over it, say so, and leave every other score alone?"""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from alerts.compose import entry_of, reasons_of
 from alerts.entry import tell_entry
+from alerts.export import Form, export
 from alerts.speak import speaker
 from alerts.standing import standings
 from classifier.bench import bench
@@ -108,3 +110,6 @@ def test_the_reason_names_the_word_and_a_move_of_the_line_does_what_was_shown(da
     said = speaker(language="nb", country="NO", as_of=utcnow(), names=seed.load())
     [told] = tell_entry(entry_of(standing, subscriber, reasons, ()), said, number=1).reasons
     assert "har ord du ser etter: «fendere»" in told.details
+    with transaction() as s:
+        whole = json.loads(export(s, subscriber, seed.load(), Form.JSON).body)
+    assert whole["matches"][0]["reasons"][0]["words_in"] == ["fendere"]

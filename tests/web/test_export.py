@@ -75,6 +75,7 @@ def test_json_says_the_same_to_programs(client: httpx.Client) -> None:
     (match,) = reply.json()["matches"]
     assert (match["id"], match["deadline_at"], match["deadline_is_a_day"]) == (alert.id, "2027-01-14T11:00:00Z", False)
     assert match["value"] == {"amount": "4000000.00", "currency": "NOK"}
+    assert match["reasons"][0]["words_in"] == []
     assert match["reasons"][0]["profile_sentence"] == "Vi sveiser bærende konstruksjoner etter NS-EN 1090, EXC3."
 
 
