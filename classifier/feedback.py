@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -173,47 +173,40 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
                     sentence=row.sentence,
                 )
             )
-    for profile_id, first in _first_said(s, profiles, ruling):
-        found[profile_id].append(first)
+    for first in s.execute(_first_said(profiles, ruling)):
+        found[first.profile_id].append(
+            Judgement(alert_id=None, at=first.at, relevant=first.relevant, score=first.score, sentence=first.sentence)
+        )
     return {profile_id: sorted(said, key=lambda one: one.at) for profile_id, said in found.items()}
 
 
-def _first_said(s: Session, profiles: Collection[int], ruling: str | None) -> list[tuple[int, Judgement]]:
+def _first_said(profiles: Collection[int], ruling: str | None) -> Select[int, datetime, bool, float, str]:
     """What was said while signing up, of notices of which no alert was judged since: then that is the last word."""
+    same = FirstVerdict.model_rev == ruling
+    of_ruling = and_(
+        Match.version_id == FirstVerdict.version_id,
+        Match.profile_id == FirstVerdict.profile_id,
+        Match.model_rev == ruling,
+    )
     same_notice = aliased(NoticeVersion)
     since = (
         exists()
         .where(JudgedMatch.profile_id == FirstVerdict.profile_id, JudgedMatch.version_id == same_notice.id)
         .where(same_notice.notice_id == NoticeVersion.notice_id)
     )
-    rows = s.execute(
-        select(FirstVerdict, Match)
-        .join(NoticeVersion, NoticeVersion.id == FirstVerdict.version_id)
-        .outerjoin(
-            Match,
-            and_(
-                Match.version_id == FirstVerdict.version_id,
-                Match.profile_id == FirstVerdict.profile_id,
-                Match.model_rev == ruling,
-            ),
+    return (
+        select(
+            FirstVerdict.profile_id,
+            FirstVerdict.at,
+            (FirstVerdict.verdict != Verdict.NOT_RELEVANT).label("relevant"),
+            case((same, FirstVerdict.score), else_=Match.score).label("score"),
+            func.coalesce(Match.evidence["profile_sentence"].astext, "").label("sentence"),
         )
-        .where(FirstVerdict.profile_id.in_(profiles), ~since)
+        .join(NoticeVersion, NoticeVersion.id == FirstVerdict.version_id)
+        .outerjoin(Match, of_ruling)
+        .where(FirstVerdict.profile_id.in_(profiles), or_(same, Match.id.is_not(None)), ~since)
         .order_by(FirstVerdict.id)
     )
-    return [
-        (
-            first.profile_id,
-            Judgement(
-                alert_id=None,
-                at=first.at,
-                relevant=first.verdict != Verdict.NOT_RELEVANT,
-                score=first.score if first.model_rev == ruling else match.score,
-                sentence=match.evidence["profile_sentence"] if match else "",
-            ),
-        )
-        for first, match in rows
-        if first.model_rev == ruling or match is not None
-    ]
 
 
 def _newest(s: Session, profiles: Collection[int]) -> str | None:
