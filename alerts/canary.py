@@ -126,7 +126,7 @@ def _keep_subscriber(s: Session, address: str) -> None:
         s.flush()
         profile = Profile(
             subscriber_id=mine.id, key="canary", name=said.say("canary.profile"), language=LANGUAGE,
-            sentences=[said.say("canary.sentence")], cpv=[], nuts=[], countries=[], words_out=[],
+            sentences=[said.say("canary.sentence")], cpv=[], nuts=[], countries=[], words_in=[], words_out=[],
             stages=["competition"], scopes=[],
         )  # fmt: skip
         s.add(profile)

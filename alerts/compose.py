@@ -175,6 +175,7 @@ def _reason(match: Match, profile: Profile) -> Reason:
         lot=evidence.get("lot_name"),
         words=tuple((theirs, ours) for theirs, ours in evidence.get("words", ())),
         shared_cpv=tuple(evidence.get("shared_cpv", ())),
+        words_in=tuple(evidence.get("words_in", ())),
     )
 
 

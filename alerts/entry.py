@@ -161,6 +161,9 @@ def _reason(reason: Reason, said: Speaker) -> ToldReason:
     details = []
     if reason.lot:
         details.append(texts.say("why.lot", lot=shown(reason.lot, NAME)))
+    if reason.words_in:
+        own = (texts.say("quote.marks", text=shown(word, 60)) for word in reason.words_in[:WORDS])
+        details.append(texts.say("why.words_in", words=", ".join(own)))
     if pairs:
         details.append(texts.say("why.words", words=", ".join(dict.fromkeys(pairs))))
     if reason.shared_cpv:

@@ -11,26 +11,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.children import Overran, command, run_child
 from alerts.sender import IDLE_S, pause
+from alerts.watch import CRAWL_LIMIT
 from db.models import Errand, ErrandKind
 from db.session import transaction, utcnow
 
 log = logging.getLogger(__name__)
 
-LIMIT: Final = timedelta(minutes=10)
-LOST: Final = 2 * LIMIT
-TAKE: Final = text("""
-    UPDATE errand SET started_at = :now
-     WHERE id = (SELECT id FROM errand
-                  WHERE ended_at IS NULL AND (started_at IS NULL OR started_at < :lost)
-                  ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id
-""")
+_LIMIT: Final = timedelta(minutes=10)
+_LONGER: Final = {ErrandKind.CRAWL: CRAWL_LIMIT, ErrandKind.RESCORE: timedelta(hours=2)}
+LIMITS: Final = {kind: _LONGER.get(kind, _LIMIT) for kind in ErrandKind}
 
 
 def ask(s: Session, kind: ErrandKind, subjects: Sequence[str], *, by: int, why: str = "") -> Errand:
@@ -45,11 +40,22 @@ def ask(s: Session, kind: ErrandKind, subjects: Sequence[str], *, by: int, why: 
     return row
 
 
+def last(s: Session, kind: ErrandKind, subjects: Sequence[str]) -> Errand | None:
+    """The newest errand of this kind and these subjects, to be told how it stands."""
+    mine = select(Errand).where(Errand.kind == kind, Errand.subjects == list(subjects))
+    return s.scalar(mine.order_by(Errand.id.desc()).limit(1))
+
+
 def words_of(errand: Errand) -> list[str]:
     """The command that does it. What a stranger named stands behind ``--``, so that it is no option."""
-    if errand.kind == ErrandKind.RETRY:
-        return ["quarantine", "retry", "--", *errand.subjects]
     by = f"administrator {errand.administrator_id}"
+    match errand.kind:
+        case ErrandKind.RETRY:
+            return ["quarantine", "retry", "--", *errand.subjects]
+        case ErrandKind.CRAWL:
+            return ["crawl", "--", *errand.subjects]
+        case ErrandKind.RESCORE:
+            return ["rescore", f"--by={by}"]
     return ["procurement", errand.kind, f"--why={errand.why}", f"--by={by}", "--", *errand.subjects]
 
 
@@ -92,16 +98,21 @@ async def do_one(stop: asyncio.Event) -> bool:
 
 async def _done(errand: Errand) -> int | None:
     try:
-        return await run_child(command(*words_of(errand)), limit_s=LIMIT.total_seconds())
+        return await run_child(command(*words_of(errand)), limit_s=LIMITS[ErrandKind(errand.kind)].total_seconds())
     except Overran:
         return None
 
 
 def _take() -> Errand | None:
     now = utcnow()
+    lost = (and_(Errand.kind == kind, Errand.started_at < now - 2 * limit) for kind, limit in LIMITS.items())
+    waits = Errand.ended_at.is_(None) & or_(Errand.started_at.is_(None), *lost)
     with transaction() as s:
-        taken = s.scalar(TAKE, {"now": now, "lost": now - LOST})
-        return None if taken is None else s.get_one(Errand, taken)
+        oldest = select(Errand).where(waits).order_by(Errand.id).limit(1)
+        taken = s.scalar(oldest.with_for_update(skip_locked=True))
+        if taken is not None:
+            taken.started_at = now
+        return taken
 
 
 def _note(errand_id: int, **told: object) -> None:

@@ -126,6 +126,7 @@ def _reasons(telling: ToldAlert) -> Iterator[dict[str, Any]]:
             "score": round(reason.score, 4),
             "notice_sentence": shown(reason.notice_sentence, SENTENCE),
             "profile_sentence": shown(reason.profile_sentence, SENTENCE),
+            "words_in": [shown(word, NAME) for word in reason.words_in],
         }
 
 

@@ -49,9 +49,9 @@ app = App(connector=PsycopgConnector())
 
 @app.task(name="crawl", queue=CRAWLS)
 async def crawl(source: str, timestamp: int) -> None:
-    """Read one source, unless it was read since the slot at ``timestamp`` (seconds); then match what it brought."""
+    """Read one source, unless it rests or was read since the slot at ``timestamp`` (seconds); then match what it brought."""
     slot = datetime.fromtimestamp(timestamp, UTC)
-    if await asyncio.to_thread(watch.started_since, source, slot):
+    if await asyncio.to_thread(watch.need_not_read, source, slot):
         return
     await _child("crawl", source, limit_s=watch.CRAWL_LIMIT.total_seconds())
     await asyncio.to_thread(watch.close_dead_fetches, utcnow())

@@ -94,7 +94,7 @@ def _sources(s: Session, now: datetime) -> GaugeMetricFamily:
     good = (
         select(DeclaredSource.key, func.max(Fetch.ended_at).label("at"))
         .join(Fetch, Fetch.source == DeclaredSource.key)
-        .where(DeclaredSource.state == "on", Fetch.state == FetchState.DONE)
+        .where(DeclaredSource.state == "on", DeclaredSource.paused_at.is_(None), Fetch.state == FetchState.DONE)
         .group_by(DeclaredSource.key)
     )
     ages = {row.key: _age(row.at, now) for row in s.execute(good)}

@@ -43,8 +43,8 @@ class Judged:
 def judge(record: SourceRecord, now: datetime) -> Judged:
     """The verdict on one source at this moment."""
     declared = record.declared
-    if declared.state != "on":
-        return Judged(record=record, health=SourceHealth(declared.state))
+    if declared.standing != "on":
+        return Judged(record=record, health=SourceHealth(declared.standing))
     cadence = timedelta(seconds=declared.cadence_s)
     # A source that was turned on or taken in lately has had no time to be late yet.
     read_at = max(record.good_from_at or declared.changed_at, declared.changed_at)

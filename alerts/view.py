@@ -44,6 +44,7 @@ class Reason:
     lot: str | None = None
     words: tuple[tuple[str, str], ...] = ()
     shared_cpv: tuple[str, ...] = ()
+    words_in: tuple[str, ...] = ()  # the profile's wanted words that the notice has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from alerts.digest import RunReport, run_due
 from alerts.outbox import mend
 from alerts.reputation import judge_returned
 from alerts.source_health import DIED, judge_sources
+from db.declared import rests
 from db.models import Delivery, DeliveryState, Digest, Fetch, FetchState
 from db.process import may_run
 from db.session import transaction, utcnow
@@ -83,11 +84,11 @@ def mend_all() -> int:
     return sum(mend(digest_id) for digest_id in broken)
 
 
-def started_since(source: str, moment: datetime) -> bool:
-    """Whether a run of this source began then or later: the fence that keeps one slot from crawling twice."""
+def need_not_read(source: str, slot: datetime) -> bool:
+    """Whether this source rests, or a run of it began in the slot or later: then the slot has been crawled."""
     with transaction() as s:
-        mine = (Fetch.source == source, Fetch.started_at >= moment)
-        return s.scalar(select(Fetch.id).where(*mine).limit(1)) is not None
+        mine = (Fetch.source == source, Fetch.started_at >= slot)
+        return rests(s, source) or s.scalar(select(Fetch.id).where(*mine).limit(1)) is not None
 
 
 def health() -> Health:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from classifier.facets import barred_by
+from classifier.own_words import lifted, unlifted, wanted
 from classifier.score import Scored, Scorer
 from classifier.text import LotText, NoticeText, ProfileText
 from classifier.threshold import own_lines
@@ -88,29 +89,41 @@ def _scored_rows(scorer: Scorer, versions: Sequence[NoticeVersion], met: Sequenc
     if not met or not versions:
         return []
     now = utcnow()
-    floors = np.array([min(scorer.keep_floor, one.line) for one in met], dtype=np.float32)
+    kept = [min(scorer.keep_floor, one.line) for one in met]
+    # What a wanted word would lift over the floor is looked at too, and kept if it does.
+    floors = [unlifted(floor) if one.profile.words_in else floor for floor, one in zip(kept, met, strict=True)]
     scores = scorer.score(
-        [notice_text(version) for version in versions], scorer.roster([one.text for one in met]), floors
+        [notice_text(version) for version in versions],
+        scorer.roster([one.text for one in met]),
+        np.array(floors, dtype=np.float32),
     )
-    return [
-        _row(scorer, version, met[scored.profile], scored, now)
-        for version, of_version in zip(versions, scores, strict=True)
-        for scored in of_version
-    ]
+    rows = []
+    for version, of_version in zip(versions, scores, strict=True):
+        for scored in of_version:
+            one = met[scored.profile]
+            found = wanted(one.profile.words_in, version)
+            score = lifted(scored.score) if found else scored.score
+            if found or not one.profile.words_in or score >= kept[scored.profile]:
+                rows.append(_row(scorer, version, one, scored, now, score=score, words_in=found))
+    return rows
 
 
-def _row(scorer: Scorer, version: NoticeVersion, met: Served, scored: Scored, now: datetime) -> dict[str, Any]:
+def _row(
+    scorer: Scorer, version: NoticeVersion, met: Served, scored: Scored, now: datetime, *, score: float,
+    words_in: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
     return {
         "version_id": version.id,
         "profile_id": met.profile.id,
         "model_rev": scorer.revision,
-        "score": scored.score,
+        "score": score,
         "threshold_then": met.line,
         "barred_by": barred_by(met.profile, version, now=now),
         "evidence": {
             **asdict(scored.evidence),
             "notice_language": version.language,
             "lot_name": _lot_name(version, scored.evidence.lot),
+            "words_in": list(words_in),
         },
     }
 

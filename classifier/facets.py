@@ -1,12 +1,11 @@
 """Which of a profile's own limits bar a notice, however well it fits, and which notices may one still act on?"""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, func, or_
 
+from classifier.own_words import unwanted
 from db.models import NoticeVersion, Profile
 
 # A notice without a deadline is news for so long; an archive that is imported later alerts nobody.
@@ -27,7 +26,7 @@ def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str
         ),
         ("place", _place_is_elsewhere(profile.nuts, version)),
         ("value", _value_is_outside(profile, version)),
-        ("word", _has_unwanted_word(tuple(profile.words_out), version)),
+        ("word", unwanted(profile.words_out, version)),
     )
     return next((name for name, says_no in checks if says_no), None)
 
@@ -70,15 +69,3 @@ def _value_is_outside(profile: Profile, version: NoticeVersion) -> bool:
     too_small = profile.value_min is not None and version.value_amount < profile.value_min
     too_large = profile.value_max is not None and version.value_amount > profile.value_max
     return too_small or too_large
-
-
-def _has_unwanted_word(words: tuple[str, ...], version: NoticeVersion) -> bool:
-    if not words:
-        return False
-    pattern = _unwanted(words)
-    return any(pattern.search(text) for text in (*version.title.values(), *version.description.values()))
-
-
-@lru_cache(maxsize=512)
-def _unwanted(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in words) + r")(?!\w)", re.IGNORECASE)

@@ -4,26 +4,40 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from classifier.owed import last_word, make_up
 from classifier.revisions import in_force, speaking
-from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Unfit, Verdict
+from db.models import (
+    Alert,
+    Feedback,
+    FirstVerdict,
+    JudgedMatch,
+    Match,
+    Notice,
+    NoticeVersion,
+    Profile,
+    Subscriber,
+    Unfit,
+    Verdict,
+)
 from db.session import utcnow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """One verdict on one profile's match, by the scores of the model in force."""
+    """One verdict on one profile's match, by the scores of the model in force.
 
-    alert_id: int
+    ``alert_id``: None where it was said while signing up, before there was any alert.
+    """
+
+    alert_id: int | None
     at: datetime
     relevant: bool
     score: float
-    line: float
-    sentence: str
+    sentence: str  # the profile's, by which it was told; empty where it is not known
 
 
 def record(
@@ -109,7 +123,10 @@ def carriers(matches: Iterable[Match], version_id: int) -> list[Match]:
 
 
 def judgements(s: Session, profile: Profile) -> list[Judgement]:
-    """Every verdict on this profile's matches that has a score of the model in force, oldest first."""
+    """Every verdict on this profile's matches that has a score of the model in force, oldest first.
+
+    What was said while signing up counts as what is said of an alert, and once.
+    """
     return judgements_of(s, [profile.id])[profile.id]
 
 
@@ -129,9 +146,7 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
             JudgedMatch.model_rev,
             JudgedMatch.sentence,
             JudgedMatch.score.label("told_score"),
-            JudgedMatch.line.label("told_line"),
             Match.score,
-            Match.threshold_then,
         )
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
         .outerjoin(
@@ -155,11 +170,43 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
                     at=row.at,
                     relevant=row.verdict != Verdict.NOT_RELEVANT,
                     score=row.told_score if same else row.score,
-                    line=row.told_line if same else row.threshold_then,
                     sentence=row.sentence,
                 )
             )
-    return found
+    for first in s.execute(_first_said(profiles, ruling)):
+        found[first.profile_id].append(
+            Judgement(alert_id=None, at=first.at, relevant=first.relevant, score=first.score, sentence=first.sentence)
+        )
+    return {profile_id: sorted(said, key=lambda one: one.at) for profile_id, said in found.items()}
+
+
+def _first_said(profiles: Collection[int], ruling: str | None) -> Select[int, datetime, bool, float, str]:
+    """What was said while signing up, of notices of which no alert was judged since: then that is the last word."""
+    same = FirstVerdict.model_rev == ruling
+    of_ruling = and_(
+        Match.version_id == FirstVerdict.version_id,
+        Match.profile_id == FirstVerdict.profile_id,
+        Match.model_rev == ruling,
+    )
+    same_notice = aliased(NoticeVersion)
+    since = (
+        exists()
+        .where(JudgedMatch.profile_id == FirstVerdict.profile_id, JudgedMatch.version_id == same_notice.id)
+        .where(same_notice.notice_id == NoticeVersion.notice_id)
+    )
+    return (
+        select(
+            FirstVerdict.profile_id,
+            FirstVerdict.at,
+            (FirstVerdict.verdict != Verdict.NOT_RELEVANT).label("relevant"),
+            case((same, FirstVerdict.score), else_=Match.score).label("score"),
+            func.coalesce(Match.evidence["profile_sentence"].astext, "").label("sentence"),
+        )
+        .join(NoticeVersion, NoticeVersion.id == FirstVerdict.version_id)
+        .outerjoin(Match, of_ruling)
+        .where(FirstVerdict.profile_id.in_(profiles), or_(same, Match.id.is_not(None)), ~since)
+        .order_by(FirstVerdict.id)
+    )
 
 
 def _newest(s: Session, profiles: Collection[int]) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from db.models import Drawn, Profile, SentenceWeight, Threshold
 
 LEARNING = "learning"  # who draws what nobody drew by hand
+SIGN_UP = "sign-up"  # … and what began with a firm's first answers
 Row = TypeVar("Row", Threshold, SentenceWeight)
 
 

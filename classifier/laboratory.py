@@ -11,6 +11,7 @@ from classifier.bench import Bench, Kind, moved_by, moved_to
 from classifier.feedback import Judgement, judgements_of
 from classifier.interval import Share, votes_to_settle
 from classifier.measures import Recall, precision, recall
+from classifier.publishing import mark_of
 from classifier.replay import Heard, Replay, replay, with_their_others
 from classifier.revisions import in_force
 from classifier.shift import Crossing, Lines, foresee
@@ -53,7 +54,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look at a bench and a move. ``seen`` goes along when it is published."""
+    """One look at a bench and a move. ``seen`` and ``foreseen`` go along when it is published."""
 
     on: Bench
     days: int
@@ -62,6 +63,7 @@ class Look:
     before: Lines
     after: Lines  # the moved ones alone
     seen: int
+    foreseen: str
     waiting: int  # profiles that wait to be met anew, of which nothing can be foreseen
     unknown: int  # profiles that were never matched and have no line yet
     replay: Replay
@@ -98,6 +100,7 @@ def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
         before=before,
         after=after,
         seen=newest_line(s, on.profiles),
+        foreseen=mark_of(after, shift),
         waiting=len(s.scalars(waits).all()),
         unknown=len(on.profiles) - len(before),
         replay=told,

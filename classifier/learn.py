@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from classifier import estimate, history
 from classifier.feedback import Judgement, hold, judgements, keep_judged
-from classifier.history import LEARNING, check_last, lock
+from classifier.history import LEARNING, SIGN_UP, check_last, lock
 from classifier.revisions import alone
 from classifier.threshold import history as lines
 from classifier.threshold import line_in_force, set_threshold
 from classifier.weights import UNWEIGHED, weight_history
-from db.models import Alert, Drawn, Feedback, Profile, SentenceWeight, Subscriber
+from db.models import Alert, Drawn, Feedback, FirstVerdict, Profile, SentenceWeight, Subscriber
 from db.session import transaction, utcnow
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,10 @@ def undo_weight(s: Session, weight: SentenceWeight, *, by: str, at: datetime | N
 
 
 def _judged_profiles() -> Sequence[int]:
-    said = exists().where(Alert.subscriber_id == Subscriber.id, Feedback.alert_id == Alert.id)
+    said = or_(
+        exists().where(Alert.subscriber_id == Subscriber.id, Feedback.alert_id == Alert.id),
+        exists().where(FirstVerdict.profile_id == Profile.id),
+    )
     with transaction() as s:
         return s.scalars(
             select(Profile.id)
@@ -125,12 +128,15 @@ def _line_step(s: Session, profile: Profile, said: Sequence[Judgement], now: dat
     drawn = history.drawn_by_hand(rows)
     if drawn is not None and drawn.drawn == Drawn.HAND and drawn.at > now - HAND_HOLDS:
         return None
-    evidence = said if drawn is None else [one for one in said if one.at > drawn.at]
+    # A line that began with answers at sign-up was moved there by these very answers: they count with all that came
+    # since, from where the line was before them, and so once.
+    by_answers = drawn is not None and drawn.by == SIGN_UP and drawn.moved_from is not None
+    evidence = said if drawn is None or by_answers else [one for one in said if one.at > drawn.at]
     line = line_in_force(s, profile.id)
     if line is None or len(evidence) < LINE_VERDICTS or not estimate.LEAST_LINE <= line <= estimate.MOST_LINE:
         return None  # a line beyond the bounds was meant: nothing at all, or everything
     # Where no person drew a line, learning began at the default by which these were told.
-    base = drawn.value if drawn is not None else (rows[0].moved_from if rows else line)
+    base = (rows[0].moved_from if rows else line) if drawn is None else drawn.moved_from if by_answers else drawn.value
     relevant = [one.relevant for one in evidence]
     by = estimate.offset([one.score for one in evidence], relevant)
     aim = estimate.line_for(base if base is not None else line, by)
@@ -175,12 +181,14 @@ def _quoted(one: Judgement, sentences: Sequence[str]) -> str | None:
 
 
 def _told(evidence: Sequence[Judgement], relevant: Sequence[bool]) -> str:
-    named = ", ".join(str(one.alert_id) for one in evidence[-_NAMED:])
-    more = f" and {len(evidence) - _NAMED} before" if len(evidence) > _NAMED else ""
+    alerts = [str(one.alert_id) for one in evidence if one.alert_id is not None]
+    named = ", ".join(alerts[-_NAMED:])
+    more = f" and {len(alerts) - _NAMED} before" if len(alerts) > _NAMED else ""
+    first = f"; {len(evidence) - len(alerts)} answered at sign-up" if len(evidence) > len(alerts) else ""
     expected = sum(one.score for one in evidence)
     return (
         f"{sum(relevant)} of {len(evidence)} judged alerts were relevant, {expected:.1f} by their scores "
-        f"(alerts {named}{more})"
+        f"(alerts {named or '–'}{more}{first})"
     )
 
 

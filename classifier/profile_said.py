@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from db.address import mailable
+from db.languages import Language
 from db.models import Cadence
 
 # PostgreSQL keeps no NUL. `[0-9]` and not `\\d`, which takes the digits of every script.
@@ -15,7 +16,6 @@ Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9A-Z]{0,3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Stage = Literal["planning", "competition", "intent", "result", "signal"]
-Language = Literal["nb", "nn", "sv", "en"]  # those that alerts/texts speaks
 ScopeName = Literal["defence", "preparedness", "none"]
 
 
@@ -50,6 +50,10 @@ class ProfileSaid(BaseModel):
     ] = []
     countries: Annotated[
         list[Country], Field(description="Countries where it works, as ISO 3166 alpha-2; empty: anywhere.")
+    ] = []
+    words_in: Annotated[
+        list[Text],
+        Field(description="A notice with one of these words counts for more: its odds of being for the firm double."),
     ] = []
     words_out: Annotated[list[Text], Field(description="A notice with one of these words is not for the firm.")] = []
     value_min: Annotated[Money | None, Field(description="Least contract value, in value_currency; null: none.")] = None

@@ -16,7 +16,7 @@ all_quiet = true        # a word a week also when there is nothing
 key = "sveising"
 name = "Sveising"
 sentences = ["Vi sveiser bærende konstruksjoner etter NS-EN 1090, EXC3."]
-cpv = ["45262670"]      # and, if wanted: nuts, countries, words_out, value_min, value_max, value_currency,
+cpv = ["45262670"]      # and, if wanted: nuts, countries, words_in, words_out, value_min, value_max, value_currency,
 threshold = 0.6         # stages, scopes, threshold, cadence
 """
 

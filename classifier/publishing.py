@@ -1,5 +1,7 @@
 """Who may move lines at one stroke, and who was quicker? A move is published with a reason and taken back whole."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from classifier.bench import Bench
 from classifier.history import NotLast, former, last_change
-from classifier.shift import Lines
+from classifier.shift import Lines, Shift, foresee
 from classifier.threshold import draw, held, history, newest_line, undo, undo_all
 from db.models import LineMove, Threshold
 
@@ -20,6 +22,13 @@ class Conflict(Exception):  # noqa: N818 - a state of the history, told by its n
     def __init__(self, since: Sequence[Threshold]) -> None:
         super().__init__("somebody drew a line of these profiles meanwhile")
         self.since = since
+
+
+class Changed(Exception):  # noqa: N818 - as above
+    """Raised where the same lines would do something else by now than what the administrator saw (W7)."""
+
+    def __init__(self) -> None:
+        super().__init__("notices came, closed or were told meanwhile")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +43,23 @@ class Step:
     profiles: int
 
 
-def publish(s: Session, on: Bench, lines: Lines, *, seen: int, by: str, why: str) -> LineMove:
-    """Draw these lines, whole or not at all, if nothing was drawn since ``seen``, the newest row that was looked at.
+def mark_of(lines: Lines, shift: Shift) -> str:
+    """A mark of these lines and of what they would do: another mark, and something else would be published than was seen."""
+    told = [
+        sorted((profile_id, str(line)) for profile_id, line in lines.items()),
+        *(
+            sorted((one.subscriber_id, one.procurement_id, one.kind) for one in way)
+            for way in (shift.gained, shift.lost)
+        ),
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
-    Raises Conflict, and ValueError where there is no reason or nothing to move.
+
+def publish(s: Session, on: Bench, lines: Lines, *, seen: int, foreseen: str, by: str, why: str) -> LineMove:
+    """Draw these lines, whole or not at all, if they still do what was looked at.
+
+    ``seen`` is the newest row of then, ``foreseen`` the mark of what they would do. Raises Conflict where a line was
+    drawn since, Changed where they would do something else, and ValueError where there is no reason or nothing to move.
     """
     if not why.strip():
         raise ValueError("a move wants a reason that others can read")
@@ -49,6 +71,9 @@ def publish(s: Session, on: Bench, lines: Lines, *, seen: int, by: str, why: str
         since = s.scalars(rows.order_by(Threshold.id)).all()
         s.expunge_all()  # they are read after the transaction was rolled back
         raise Conflict(since)
+    # Nobody matches while the lines are held, so that what holds here is what drawing them does.
+    if mark_of(lines, foresee(s, lines)) != foreseen:
+        raise Changed
     move = _moved(s, LineMove(bench=on.key, by=by, why=why.strip()))
     draw(s, lines, by=by, why=move.why, move_id=move.id)
     return move

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -69,14 +70,17 @@ def set_threshold(
     by: str,
     why: str,
     drawn: Drawn = Drawn.HAND,
+    before: Decimal | None = None,
     at: datetime | None = None,
 ) -> Threshold:
     """Draw a new line for a profile, with who and why; older lines stay in the history.
 
-    It holds at once for every open notice that was not told yet (`classifier/shift.py`). Raises ValueError outside 0
+    It holds at once for every open notice that was not told yet (`classifier/shift.py`). ``before``: where the line was,
+    of a profile that never met a notice. Raises ValueError outside 0
     to 1, LookupError where there is no such profile.
     """
-    return draw(s, {profile_id: value}, by=by, why=why, drawn=drawn, at=at)[0]
+    known = {} if before is None else {profile_id: before}
+    return draw(s, {profile_id: value}, by=by, why=why, drawn=drawn, before=known, at=at)[0]
 
 
 def draw(
@@ -87,13 +91,14 @@ def draw(
     why: str,
     drawn: Drawn = Drawn.HAND,
     move_id: int | None = None,
+    before: Mapping[int, Decimal] = MappingProxyType({}),
     at: datetime | None = None,
 ) -> list[Threshold]:
     """Draw the lines of several profiles as :func:`set_threshold` draws one, whole or not at all."""
     if not all(0 <= value <= 1 for value in values.values()):
         raise ValueError("a threshold lies between 0 and 1")
     held(s, values)
-    before = lines_in_force(s, values)
+    before = {**before, **lines_in_force(s, values)}
     rows = [
         Threshold(
             profile_id=profile_id,

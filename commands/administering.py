@@ -21,19 +21,18 @@ def admin_add(
 ) -> None:
     """Make an administrator, or bring a removed one back; asks for a password, or reads it from a pipe."""
     ready()
-    from alerts.texts import languages
     from db.address import AddressUnusable, mailable
+    from db.languages import LANGUAGES
     from db.models import Act, Administrator
     from db.session import transaction, utcnow
     from web import audit
-    from web.pages import TEXTS
 
     try:
         address = mailable(email).lower()
     except AddressUnusable as wrong:
         raise fail(f"{email} is no mail address: {wrong}", code=2) from None
-    if language not in languages(TEXTS):
-        raise fail(f"the pages do not speak {language}; they speak {', '.join(sorted(languages(TEXTS)))}", code=2)
+    if language not in LANGUAGES:
+        raise fail(f"the pages do not speak {language}; they speak {', '.join(LANGUAGES)}", code=2)
     kept = _hashed()
     with transaction() as s:
         found = _find(s, address)

@@ -14,6 +14,7 @@ def rescore(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list, per profile, what would be added and removed.")
     ] = False,
+    by: Annotated[str, typer.Option(help="Who asks for it, for the history.")] = "command line",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -30,7 +31,7 @@ def rescore(
         return
     from classifier.rescore import rescore as move_over
 
-    done = with_progress("rescoring", lambda step: move_over(scorer, by="command line", progress=step))
+    done = with_progress("rescoring", lambda step: move_over(scorer, by=by, progress=step))
     row = asdict(done)
     show([row], as_json=as_json, columns={name: name for name in row}, title="Rescore")
     if done.before == done.after and not as_json:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.languages import language_known
 from db.types import Base, Born, Codes, Id, Json, Moment, Score, Words, refers
 
 
@@ -42,6 +43,10 @@ class Act(StrEnum):
     SPLIT_ASKED = "split_asked"
     JOIN_ASKED = "join_asked"
     CONFIRM_ASKED = "confirm_asked"
+    CRAWL_ASKED = "crawl_asked"
+    SOURCE_PAUSED = "source_paused"
+    SOURCE_RESUMED = "source_resumed"
+    RESCORE_ASKED = "rescore_asked"
     TAKEN_FOR_SENT = "taken_for_sent"
     OUTBOX_RELEASED = "outbox_released"
     SUPPRESSED = "suppressed"
@@ -55,7 +60,7 @@ class Administrator(Base):
     __tablename__ = "administrator"
     __table_args__ = (
         UniqueConstraint("email", name="administrator_once"),
-        CheckConstraint("language IN ('nb', 'nn', 'sv', 'en')", name="language_known"),
+        language_known(),
     )
     id: Mapped[Id]
     email: Mapped[Words]  # normalised as Subscriber.email is, all in lower case
@@ -141,7 +146,7 @@ class Consent(Base):
 
 
 class FirstVerdict(Base):
-    """What a subscriber said of a notice while signing up, before any alert: the ground of the first threshold."""
+    """What a subscriber said of a notice while signing up, before any alert: the ground of the first threshold, and of learning."""
 
     __tablename__ = "first_verdict"
     __table_args__ = (

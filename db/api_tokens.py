@@ -31,6 +31,6 @@ class ApiToken(Base):
     name: Mapped[Words]  # what its owner calls the program that has it
     scopes: Mapped[Codes]
     created_at: Mapped[Born]
-    last_used_at: Mapped[Moment | None]  # written once a day at most; null: never used
+    last_used_at: Mapped[Moment | None]  # some minutes late (web/api/uses.py); null: never used
     expires_at: Mapped[Moment]
     revoked_at: Mapped[Moment | None]

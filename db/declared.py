@@ -63,10 +63,25 @@ def declare(sources: Iterable[Declaration]) -> None:
             )
             fresh = statement.excluded
             same = DeclaredSource.state == fresh.state
-            told = {column.name: column for column in fresh if column.name not in {"key", "changed_at"}}
+            told = {column.name: column for column in fresh if column.name not in {"key", "changed_at", "paused_at"}}
             changed_at = case((same, DeclaredSource.changed_at), else_=fresh.changed_at)
             s.execute(statement.on_conflict_do_update(index_elements=["key"], set_=told | {"changed_at": changed_at}))
         s.execute(delete(DeclaredSource).where(DeclaredSource.key.not_in(keys)))
+
+
+def rests(s: Session, key: str) -> bool:
+    """Whether an administrator lets this source rest."""
+    return bool(s.scalar(select(DeclaredSource.paused_at.is_not(None)).where(DeclaredSource.key == key)))
+
+
+def rest(s: Session, key: str, *, resting: bool) -> bool:
+    """Let a source rest, or be read again from its next slot on; gives whether that changed anything."""
+    source = s.get(DeclaredSource, key, with_for_update=True)
+    if source is None or source.state != "on" or (source.paused_at is not None) is resting:
+        return False
+    # It has had no time to be late yet when it is read again.
+    source.paused_at, source.changed_at = (utcnow() if resting else None), utcnow()
+    return True
 
 
 def records(s: Session, *, window: timedelta = timedelta(days=30)) -> list[SourceRecord]:

@@ -15,6 +15,8 @@ class ErrandKind(StrEnum):
     SPLIT = "split"  # notices out of their procurement
     JOIN = "join"  # the procurements of notices
     CONFIRM = "confirm"  # that notices are one procurement
+    CRAWL = "crawl"  # one source, now
+    RESCORE = "rescore"  # move over to the model of the worker's settings
 
 
 class Errand(Base):
@@ -22,12 +24,12 @@ class Errand(Base):
 
     __tablename__ = "errand"
     __table_args__ = (
-        CheckConstraint("kind IN ('retry', 'split', 'join', 'confirm')", name="kind_known"),
+        CheckConstraint("kind IN ('retry', 'split', 'join', 'confirm', 'crawl', 'rescore')", name="kind_known"),
         Index("ix_errand_waiting", "id", postgresql_where=text("ended_at IS NULL")),
     )
     id: Mapped[Id]
     kind: Mapped[Words]
-    subjects: Mapped[Codes]  # quarantined rows by number, notices as source:number
+    subjects: Mapped[Codes]  # quarantined rows by number, notices as source:number, a source by its key
     why: Mapped[Words]
     administrator_id: Mapped[int] = refers("administrator.id")
     asked_at: Mapped[Born]

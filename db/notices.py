@@ -57,6 +57,12 @@ class DeclaredSource(Base):
     state: Mapped[Words]  # on | off | forbidden
     grounds: Mapped[Codes]  # why not, where it is not on
     changed_at: Mapped[Born]  # since when it is in this state
+    paused_at: Mapped[Moment | None]  # an administrator lets it rest since then; null: it is read as it is declared
+
+    @property
+    def standing(self) -> str:
+        """Its state, but off while it rests."""
+        return "off" if self.state == "on" and self.paused_at is not None else self.state
 
 
 class Fetch(Base):

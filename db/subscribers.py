@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from db.languages import language_known
 from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Weekdays, Words, refers
 
 # A near miss lies at most so far below its line. An index holds what is no farther, and knows it by these very words.
@@ -54,7 +55,7 @@ class Subscriber(Base):
     __tablename__ = "subscriber"
     __table_args__ = (
         UniqueConstraint("email", name="subscriber_once"),
-        CheckConstraint("language IN ('nb', 'nn', 'sv', 'en')", name="language_known"),
+        language_known(),
         CheckConstraint("cadence IN ('at_once', 'daily', 'weekly')", name="cadence_known"),
         CheckConstraint("hour BETWEEN 4 AND 23", name="hour_outside_the_clock_change"),
         CheckConstraint("weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]", name="weekdays_known"),
@@ -101,6 +102,7 @@ class Profile(Base):
     cpv: Mapped[Codes]
     nuts: Mapped[Codes]  # empty: anywhere in its countries
     countries: Mapped[Codes]  # empty: anywhere
+    words_in: Mapped[Codes]  # a notice with one of these counts for more: classifier/own_words.py
     words_out: Mapped[Codes]  # a notice with one of these is not for them
     value_min: Mapped[Amount | None]
     value_max: Mapped[Amount | None]

@@ -90,6 +90,7 @@ def _paths(s: Session, people: People) -> dict[str, str]:
         "/d/{token}": f"/d/{tokens.sign(Purpose.DIGEST, digest.id)}",
         "/v/{token}": verdict,
         "/v/{token}/{verdict}": f"{verdict}/not_relevant",
+        "/r/{token}": f"/r/{tokens.sign(Purpose.REPORTS_OFF, people.administrator.id)}",
         "/q/{token}": f"/q/{tokens.sign(Purpose.RECALL, question)}",
         "/confirm/{token}": f"/confirm/{tokens.sign(Purpose.CONFIRM, confirm.id)}",
         "/login/{token}": f"/login/{tokens.sign(Purpose.LOG_IN, link.id)}",
@@ -121,7 +122,7 @@ def _named(route: str) -> str:
     """What the page's picture is called."""
     bare = re.sub(r"\{(\w+)(?::int)?\}", r"\1", route.strip("/")).replace("/", "-")
     return {"": "start", "u-token": "leave", "d-token": "digest", "v-token": "verdict", "q-token": "recall",
-            "v-token-verdict": "verdict-meant"}.get(bare, bare)  # fmt: skip
+            "r-token": "report-leave", "v-token-verdict": "verdict-meant"}.get(bare, bare)  # fmt: skip
 
 
 def _tell_firm(page: Page) -> None:
@@ -154,6 +155,7 @@ def _of_strangers(paths: Mapping[str, str]) -> list[Look]:
         Look(name="judged-on-it", route=verdict, steps=(press("button[value=on_it]"),)),
         Look(name="recall-answered", route=recall, path=paths[recall],
              steps=(tick("for_us"), press("main button"))),
+        Look(name="report-left", route="/r/{token}", path=paths["/r/{token}"], steps=(press("main button"),)),
         Look(name="left", route=leave, path=paths[leave], steps=(press("main button"),)),
     ]  # fmt: skip
 

@@ -19,7 +19,7 @@ def served() -> Iterator[str]:
         access_log=False,
         server_header=False,
         log_config=None,
-        lifespan="off",
+        lifespan="on",
         proxy_headers=False,
     )
     server = uvicorn.Server(config)

@@ -13,6 +13,7 @@ from db.session import transaction
 from web import app
 from web.api.pace import Pace
 from web.api.tokens import add_token
+from web.api.uses import Uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,10 @@ def token_of(subscriber: Subscriber | None, *, write: bool = True) -> str:
 def quick(pace: Pace | None = None) -> Iterator[httpx.Client]:
     """Someone who asks the real server without a token; the pace is this test's own."""
     state = app.API[0].app.state  # type: ignore[attr-defined]
-    usual, state.pace = state.pace, pace or Pace(per_minute=1e9, at_once=1_000_000)
+    usual = state.pace, state.uses
+    state.pace, state.uses = pace or Pace(per_minute=1e9, at_once=1_000_000), Uses()
     try:
         with visitor() as client:
             yield client
     finally:
-        state.pace = usual
+        state.pace, state.uses = usual

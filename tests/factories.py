@@ -58,6 +58,7 @@ def make_profile(subscriber: Subscriber, *, threshold: float | None = 0.5, **val
             "cpv": ["45262670"],
             "nuts": [],
             "countries": [],
+            "words_in": [],
             "words_out": [],
             "stages": ["planning", "competition", "intent"],
             "scopes": ["defence", "preparedness"],

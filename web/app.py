@@ -25,6 +25,7 @@ from web import (
     notices,
     preferences,
     profiles,
+    programs,
     public,
     recall,
     report,
@@ -44,6 +45,7 @@ from web.admin import (
 )
 from web.admin import subscribers as served
 from web.api.app import AT, create_api
+from web.api.uses import Uses
 from web.coverage import coverage_in
 from web.gate import guarded
 from web.pages import COVERAGE, error_page
@@ -99,6 +101,9 @@ SUBSCRIBER: Final = (
     Route("/me/settings/leave", preferences.leave, methods=["POST"]),
     Route("/me/addresses", preferences.open_address, methods=["POST"]),
     Route("/me/addresses/{door_id}", preferences.turn_address, methods=["POST"]),
+    Route("/me/tokens", programs.programs, methods=["GET"]),
+    Route("/me/tokens", programs.make_token, methods=["POST"]),
+    Route("/me/tokens/{token_id}", programs.revoke, methods=["POST"]),
     Route("/me/digests", digests.digests, methods=["GET"]),
     Route("/me/export", holdings.handed_out, methods=["GET"]),
     Route("/me/erase", holdings.erase_page, methods=["GET"]),
@@ -117,6 +122,7 @@ ADMIN: Final = (
     Route("/admin/lab/{bench}/undo", laboratory.undo, methods=["POST"]),
     Route("/admin/sources", sources.sources, methods=["GET"]),
     Route("/admin/sources/{key}", sources.source, methods=["GET"]),
+    Route("/admin/sources/{key}", sources.turn, methods=["POST"]),
     Route("/admin/quarantine", quarantine.quarantine, methods=["GET"]),
     Route("/admin/quarantine/{id}", quarantine.kept, methods=["GET"]),
     Route("/admin/quarantine/{id}/retry", quarantine.retry, methods=["POST"]),
@@ -137,9 +143,11 @@ ADMIN: Final = (
     Route("/admin/suppressions/{id}", suppressions.lift, methods=["POST"]),
     Route("/admin/alarms", alarms.alarms, methods=["GET"]),
     Route("/admin/scores", scores.scores, methods=["GET"]),
+    Route("/admin/scores", scores.rescore, methods=["POST"]),
     Route("/admin/audit", log.log, methods=["GET"]),
 )
-API: Final = (Mount(AT, create_api()),)
+_API: Final = create_api()
+API: Final = (Mount(AT, _API),)
 
 
 def create_app() -> ASGIApp:
@@ -151,7 +159,8 @@ def create_app() -> ASGIApp:
         *(guarded(route, only=SessionKind.ADMINISTRATOR) for route in ADMIN),
         *API,
     ]
-    inner = Starlette(routes=routes, exception_handlers=handlers)
+    uses: Uses = _API.state.uses
+    inner = Starlette(routes=routes, exception_handlers=handlers, lifespan=lambda _: uses.kept())
     # A path with a slash too many is unknown; RFC 8058 forbids to answer a one-click with a redirect.
     inner.router.redirect_slashes = False
     return Guarded(inner, error_page)

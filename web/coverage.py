@@ -108,7 +108,7 @@ def tell(found: Iterable[Judged], language: str, now: datetime) -> Coverage:
     teller = Teller(words=words, clock=Clock(texts=texts(language), country=country, as_of=now))
     by_state: dict[str, list[Judged]] = {"on": [], "off": [], "forbidden": []}
     for one in found:
-        by_state[one.record.declared.state].append(one)
+        by_state[one.record.declared.standing].append(one)
     on = by_state["on"]
     return Coverage(
         lead=tuple(_lead(on, teller)),
@@ -187,7 +187,7 @@ def _told(one: Judged, teller: Teller) -> str:
 
 def _unread(declared: DeclaredSource, words: Texts) -> Unread:
     known = [ground for ground in declared.grounds if words.has(f"coverage.ground.{ground}")]
-    grounds = known or [f"any_{declared.state}"]
+    grounds = known or [f"any_{declared.standing}"]
     return Unread(
         name=_name(declared),
         why=tuple(words.say(f"coverage.ground.{ground}") for ground in grounds),

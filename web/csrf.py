@@ -16,11 +16,12 @@ from web.forms import Form
 
 FIELD: Final = "proof"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# Doors whose unsafe methods need no proof, each with its reason.
-EXEMPT: Final = frozenset(
+# Doors whose unsafe methods need no proof, each with its reason; at the first of them not even a form.
+UNREAD: Final = frozenset(
+    {"/u/{token}", "/r/{token}"}  # one-click: mailbox providers post what they like, unseen by us (RFC 8058)
+)
+EXEMPT: Final = UNREAD | frozenset(
     {
-        "/u/{token}",  # one-click: mailbox providers post here without ever having seen a page of ours (RFC 8058)
-        "/r/{token}",  # the same, of the week's report
         "/v/{token}",  # a verdict: the address in the mail is all that a reader needs, who may never have been here
         "/q/{token}",  # the week's question, for the same reason
     }

@@ -7,11 +7,10 @@ does not, and on a GET not even what was said before (P5).
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -27,9 +26,9 @@ from classifier.feedback import record
 from db import seed
 from db.models import Alert, Feedback, Subscriber, Unfit, Verdict
 from db.session import transaction, utcnow
+from web.forms import Form, form_of
 from web.pages import TEXTS, page
 
-MOST_FIELDS: Final = 4  # of a form; ours have two
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -69,20 +68,9 @@ def question(request: Request) -> HTMLResponse:
     )
 
 
-async def answer(request: Request) -> HTMLResponse:
+def answer(request: Request) -> HTMLResponse:
     """Keep what was said, and say what follows; the last word wins, and the same word again changes nothing."""
-    form = await request.form(max_fields=MOST_FIELDS, max_files=0)
-    verdict, reason = said_in(form.get("verdict"), form.get("reason"))
-    return await run_in_threadpool(_keep, request, verdict, reason)
-
-
-def said_in(verdict: object, reason: object) -> tuple[Verdict, Unfit | None]:
-    """What a form says, and why, which is asked only of "not for us". Raises 400 for a word that is none of ours."""
-    spoken = _known(Verdict, verdict, 400)
-    return spoken, None if reason is None or spoken is not Verdict.NOT_RELEVANT else _known(Unfit, reason, 400)
-
-
-def _keep(request: Request, verdict: Verdict, reason: Unfit | None) -> HTMLResponse:
+    verdict, reason = said_in(form_of(request))
     with transaction() as s:
         alert, subscriber = _told(s, request)
         record(s, alert.id, verdict, reason=reason)
@@ -103,6 +91,12 @@ def _keep(request: Request, verdict: Verdict, reason: Unfit | None) -> HTMLRespo
         said_why=reason_of(language, said_why) if said_why else None,
         others=others,
     )
+
+
+def said_in(form: Form) -> tuple[Verdict, Unfit | None]:
+    """What a form says, and why, which is asked only of "not for us". Raises 400 for a word that is none of ours."""
+    spoken, reason = _known(Verdict, form.raw("verdict"), 400), form.raw("reason")
+    return spoken, _known(Unfit, reason, 400) if reason and spoken is Verdict.NOT_RELEVANT else None
 
 
 def _told(s: Session, request: Request) -> tuple[Alert, Subscriber]:
@@ -161,8 +155,8 @@ def _address(request: Request) -> str:
     return f"/v/{request.path_params['token']}"
 
 
-def _known(words: type[Word], said: object, status: int) -> Word:
+def _known(words: type[Word], said: str, status: int) -> Word:
     """The word of ours that was said; an HTTP error of this status for any other."""
-    if not isinstance(said, str) or said not in set(words):
+    if said not in set(words):
         raise HTTPException(status)
     return words(said)

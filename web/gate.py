@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from db.models import SessionKind
-from web.csrf import EXEMPT, SAFE, is_ours
+from web.csrf import EXEMPT, SAFE, UNREAD, is_ours
 from web.forms import read_form
 from web.session import token_of, who_is
 
@@ -36,9 +36,9 @@ def guarded(route: Route, *, only: SessionKind | None) -> Route:
 
 def _checked(handler: Handler, path: str, only: SessionKind | None) -> Callable[[Request], Awaitable[Response]]:
     async def checked(request: Request) -> Response:
-        if request.method not in SAFE and path not in EXEMPT:
+        if request.method not in SAFE and path not in UNREAD:
             request.state.form = await read_form(request)
-            if not is_ours(request, request.state.form, token_of(request)):
+            if path not in EXEMPT and not is_ours(request, request.state.form, token_of(request)):
                 raise HTTPException(403)
         if only is not None:
             somebody = await run_in_threadpool(who_is, request, only)

@@ -17,6 +17,7 @@ from alerts import letters
 from alerts.suppress import allow, is_forbidden
 from alerts.texts import texts
 from alerts.tokens import Purpose
+from classifier.history import SIGN_UP
 from classifier.profiles import free_key
 from classifier.threshold import set_threshold
 from db.models import (
@@ -37,7 +38,6 @@ from web.links import known_subscriber
 from web.pages import TEXTS
 
 UNCONFIRMED_FOR: Final = timedelta(days=7)  # then it is forgotten (P9)
-BY: Final = "sign-up"
 STAGES: Final = ("planning", "competition", "intent")
 SCOPES: Final = ("defence", "preparedness")
 
@@ -65,6 +65,7 @@ class Answers(BaseModel):
     countries: tuple[str, ...]
     nuts: tuple[str, ...] = ()
     line: Decimal | None = None  # none: the model's own
+    default_line: Decimal | None = None  # the model's own, where the answers moved the line from there
     model_rev: str = ""
     judged: tuple[Judged, ...] = ()
 
@@ -77,6 +78,7 @@ class Answers(BaseModel):
             cpv=list(self.cpv),
             nuts=list(self.nuts),
             countries=list(self.countries),
+            words_in=[],
             words_out=[],
             stages=list(STAGES),
             scopes=list(SCOPES),
@@ -179,7 +181,9 @@ def _join(s: Session, subscriber: Subscriber, answers: Answers) -> None:
     if answers.line is not None:
         relevant = sum(one.relevant for one in answers.judged)
         why = f"{relevant} of {len(answers.judged)} recent notices were judged relevant"
-        set_threshold(s, profile.id, answers.line, by=BY, why=why, drawn=Drawn.START, at=now)
+        set_threshold(
+            s, profile.id, answers.line, by=SIGN_UP, why=why, drawn=Drawn.START, before=answers.default_line, at=now
+        )
     s.add_all(
         FirstVerdict(
             profile_id=profile.id,

@@ -16,7 +16,7 @@ from classifier.bench import COUNTRIES, FIRM, Bench, Kind, bench
 from classifier.history import NotLast
 from classifier.laboratory import look, move_of
 from classifier.measures import calibration
-from classifier.publishing import Conflict, last_step, publish, take_back
+from classifier.publishing import Changed, Conflict, last_step, publish, take_back
 from classifier.replay import BARS, WINDOWS
 from classifier.threshold import lines_in_force
 from db.models import Act, LineMove, Profile, Subscriber, Threshold
@@ -93,7 +93,10 @@ def bench_page(request: Request) -> Response:
 
 
 def put(request: Request) -> Response:
-    """Publish the move that was looked at; whoever was slower than another is told, and nothing is moved."""
+    """Publish the move that was looked at.
+
+    Whoever was slower than another is told, and so is whoever saw what no longer holds; then nothing is moved.
+    """
     form, me = form_of(request), administrator_of(request)
     value, days = _value(form.raw("value")), _days(form.raw("days"))
     why = form.text("why", longest=LONGEST_WHY)
@@ -106,13 +109,16 @@ def put(request: Request) -> Response:
             moves = move_of(on, lines_in_force(s, on.profiles), value)
             if not form.sound or not moves:
                 return _shown(request, s, on, value, days, form=form, status=422)
-            move = publish(s, on, moves, seen=seen, by=me.email, why=why)
+            move = publish(s, on, moves, seen=seen, foreseen=form.raw("foreseen"), by=me.email, why=why)
             audit.record(s, me, Act.LINES_MOVED, "line_move", move.id, told={"bench": on.key, "lines": len(moves)})
     except Conflict as conflict:
         return answer(
             request, "lab_conflict.html", status=409, since=conflict.since[-LISTED:],
             figures=Figures(language_of(request)), again=f"{_path(request)}?{_query(value, days)}",
         )  # fmt: skip
+    except Changed:
+        with transaction() as s:
+            return _shown(request, s, _bench(s, request), value, days, form=form, status=409, changed=True)
     return RedirectResponse(f"{_path(request)}?{_query(None, days)}", status_code=303)
 
 
@@ -137,7 +143,7 @@ def undo(request: Request) -> Response:
 
 def _shown(
     request: Request, s: Session, on: Bench, value: Decimal | None, days: int, *, form: Form | None = None,
-    status: int = 200,
+    status: int = 200, changed: bool = False,
 ) -> Response:  # fmt: skip
     seen = look(s, on, value, days=days)
     one = on.kind is Kind.PROFILE
@@ -154,6 +160,7 @@ def _shown(
         one=one,
         value=value if value is not None else (seen.line if one else Decimal(0)),
         is_moved=bool(seen.after),
+        changed=changed,
         title=_title(s, on),
         chart=charts.histogram(words, seen.replay.bars, now, moved, figures.rate),
         # The table of the chart, in tenths: fifty rows are none the wiser.

@@ -110,8 +110,8 @@ def notice_page(request: Request) -> Response:
 
 def judge(request: Request) -> Response:
     """Keep what they say of it, and why."""
-    subscriber, form = subscriber_of(request), form_of(request)
-    verdict, reason = feedback.said_in(form.raw("verdict"), form.raw("reason") or None)
+    subscriber = subscriber_of(request)
+    verdict, reason = feedback.said_in(form_of(request))
     with transaction() as s:
         version = _theirs(s, request, subscriber)
         alert = _alert(s, subscriber, version)

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from alerts.texts import languages, texts
+from alerts.texts import texts
+from db.languages import LANGUAGES
 from web.api.problem import problem
 from web.csrf import SAFE, proof_for
 from web.session import new_token, put_cookie, token_of
@@ -20,8 +21,6 @@ from web.session import new_token, put_cookie, token_of
 HERE: Final = Path(__file__).parent
 TEXTS: Final = HERE / "texts"
 DEFAULT_LANGUAGE: Final = "nb"
-# In the order in which a reader is offered them.
-TONGUES: Final = ("nb", "nn", "sv", "en")
 # Where the coverage page is, in each language: whoever is sent the address reads it in the sender's.
 COVERAGE: Final[Mapping[str, str]] = MappingProxyType(
     {"nb": "/dekning", "nn": "/dekking", "sv": "/täckning", "en": "/coverage"}
@@ -116,7 +115,7 @@ def language_of(request: Request) -> str:
     if known is not None:
         return str(known.language)
     wanted = request.query_params.get("lang")
-    return wanted if wanted in TONGUES else asked_for(request)
+    return wanted if wanted in LANGUAGES else asked_for(request)
 
 
 def asked_for(request: Request) -> str:
@@ -124,7 +123,7 @@ def asked_for(request: Request) -> str:
     for wish in request.headers.get("accept-language", "").split(","):
         language = wish.partition(";")[0].strip().lower().partition("-")[0]
         language = "nb" if language == "no" else language
-        if language in languages(TEXTS):
+        if language in LANGUAGES:
             return language
     return DEFAULT_LANGUAGE
 
@@ -132,7 +131,7 @@ def asked_for(request: Request) -> str:
 def same_language(request: Request, path: str) -> str:
     """A path of ours, with the language that the reader chose in the address, if they did."""
     wanted = request.query_params.get("lang")
-    return f"{path}?lang={wanted}" if wanted in TONGUES else path
+    return f"{path}?lang={wanted}" if wanted in LANGUAGES else path
 
 
 def _frame(request: Request) -> Frame:
@@ -143,7 +142,7 @@ def _frame(request: Request) -> Frame:
     if hasattr(request.state, "administrator"):
         return Frame(home="/admin", groups=ADMIN_NAV, here=under, exact=under == here, log_out="/admin/logout")
     # Another language is another address, which a page that answers a form has not: what was filled in would be lost.
-    tongues = TONGUES if request.method in SAFE else ()
+    tongues = LANGUAGES if request.method in SAFE else ()
     nav = tuple((same_language(request, path), key) for path, key in PUBLIC_NAV if path != here)
     return Frame(home=same_language(request, "/"), nav=nav, here=here, tongues=tongues)
 

@@ -17,11 +17,12 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.doors import DoorRefused, address, change_address, close_door, open_door, open_doors
 from classifier.profile_said import WEEKDAYS, ScheduleIn
+from db.languages import LANGUAGES
 from db.models import Cadence, DoorKind, Profile, Subscriber
 from db.session import transaction, utcnow
 from web.forms import Form, filled, form_of
 from web.own import is_number, number_in
-from web.pages import TONGUES, answer
+from web.pages import answer
 from web.session import subscriber_of
 
 HOURS: Final = range(4, 24)
@@ -130,7 +131,7 @@ def _read(form: Form) -> ScheduleIn | None:
     if not days:
         form.problem("weekdays", "choose")
     said = {
-        "language": form.choice("language", TONGUES),
+        "language": form.choice("language", LANGUAGES),
         "cadence": form.choice("cadence", Cadence),
         "hour": form.number("hour", HOURS.start, HOURS.stop - 1),
         "weekdays": list(days),
@@ -156,7 +157,7 @@ def _page(request: Request, form: Form, *, status: int = 200) -> Response:
     told = request.query_params.get("told")
     return answer(
         request, "settings.html", status=status, form=form, subscriber=subscriber, addresses=addresses,
-        told=told if told in TOLD else None, tongues=TONGUES, cadences=[str(one) for one in Cadence],
+        told=told if told in TOLD else None, tongues=LANGUAGES, cadences=[str(one) for one in Cadence],
         hours=[str(hour) for hour in HOURS], weekdays=WEEKDAYS,
     )  # fmt: skip
 

@@ -15,9 +15,9 @@ from alerts.outside import NAME, shown
 from alerts.speak import MONEY
 from classifier.profile_said import ProfileSaid, ScopeName, Stage
 from db import seed
+from db.languages import LANGUAGES
 from db.models import Cadence, Profile
 from web.forms import Form, filled
-from web.pages import TONGUES
 
 COUNTRIES: Final = ("NO", "SE", "DK", "FI")
 CURRENCIES: Final = ("NOK", "SEK", "EUR", "DKK")
@@ -58,6 +58,7 @@ def as_form(profile: Profile, language: str, country: str) -> Form:
             "cpv": "\n".join(_named(code, names.cpv_name(code, language)) for code in profile.cpv),
             "nuts": "\n".join(_named(code, names.nuts_name(code, language)) for code in profile.nuts),
             "countries": list(profile.countries),
+            "words_in": "\n".join(profile.words_in),
             "words_out": "\n".join(profile.words_out),
             "value_min": _amount(profile.value_min),
             "value_max": _amount(profile.value_max),
@@ -78,11 +79,12 @@ def read_profile(form: Form, language: str, also_countries: Iterable[str] = ()) 
     low, high = (_sum(form, name) for name in ("value_min", "value_max"))
     said: dict[str, Any] = {
         "name": form.text("name", longest=NAME),
-        "language": form.choice("language", TONGUES),
+        "language": form.choice("language", LANGUAGES),
         "sentences": _lines(form, "sentences"),
         "cpv": [_cpv(form, line, language) for line in _lines(form, "cpv")],
         "nuts": [_nuts(form, line) for line in _lines(form, "nuts")],
         "countries": list(form.several("countries", (*COUNTRIES, *also_countries))),
+        "words_in": _lines(form, "words_in"),
         "words_out": _lines(form, "words_out"),
         "value_min": low,
         "value_max": high,
@@ -91,9 +93,9 @@ def read_profile(form: Form, language: str, also_countries: Iterable[str] = ()) 
         "scopes": list(form.several("scopes", SCOPES)),
         "cadence": form.choice("cadence", Cadence) if form.raw("cadence") else None,
     }
-    if len(said["words_out"]) > MOST_WORDS or len(said["cpv"]) > MOST_WORDS or len(said["nuts"]) > MOST_WORDS:
-        longest = max(("words_out", "cpv", "nuts"), key=lambda name: len(said[name]))
-        form.problem(longest, "too_long")
+    for name in ("words_in", "words_out", "cpv", "nuts"):
+        if len(said[name]) > MOST_WORDS:
+            form.problem(name, "too_long")
     if not form.sound:
         return {}
     said["cpv"], said["nuts"] = list(dict.fromkeys(said["cpv"])), list(dict.fromkeys(said["nuts"]))

@@ -14,11 +14,12 @@ from starlette.responses import RedirectResponse, Response
 
 from classifier.feedback import hold
 from classifier.profiles import change, free_key
+from db.languages import LANGUAGES
 from db.models import Cadence, Profile
 from db.session import transaction
 from web.forms import Form, form_of
 from web.own import own_profile
-from web.pages import TONGUES, answer
+from web.pages import answer
 from web.profile_form import COUNTRIES, CURRENCIES, SCOPES, STAGES, as_form, blank, mark, read_profile
 from web.session import subscriber_of
 
@@ -126,7 +127,7 @@ def _page(
 ) -> Response:
     also = [code for code in (profile.countries if profile else ()) if code not in COUNTRIES]
     return answer(
-        request, "profile.html", status=status, form=form, profile=profile, conflict=conflict, tongues=TONGUES,
+        request, "profile.html", status=status, form=form, profile=profile, conflict=conflict, tongues=LANGUAGES,
         countries=[*COUNTRIES, *also], currencies=CURRENCIES, stages=STAGES, scopes=SCOPES,
         cadences=[str(one) for one in Cadence],
     )  # fmt: skip

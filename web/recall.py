@@ -6,7 +6,6 @@ the mail may answer; the page names notices alone, neither firm nor profile (P5)
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -17,7 +16,7 @@ from classifier.recall import answer as keep
 from db.models import NoticeVersion, Profile, RecallQuestion, RecallSample, Subscriber
 from db.notices import said
 from db.session import transaction
-from web.forms import Form, read_form
+from web.forms import form_of
 from web.pages import page
 
 
@@ -27,12 +26,9 @@ def question(request: Request) -> HTMLResponse:
         return _shown(s, _asked(s, request), "recall.html")
 
 
-async def answer(request: Request) -> HTMLResponse:
+def answer(request: Request) -> HTMLResponse:
     """Keep which were for them; the last word wins."""
-    return await run_in_threadpool(_keep, request, await read_form(request))
-
-
-def _keep(request: Request, form: Form) -> HTMLResponse:
+    form = form_of(request)
     with transaction() as s:
         question_id = _asked(s, request)
         samples = s.scalars(select(RecallSample.id).where(RecallSample.question_id == question_id)).all()

@@ -18,6 +18,7 @@ from alerts.tokens import Purpose
 from classifier.first_line import Lately, Rated, lately, our_branches
 from classifier.proposal import LONGEST, MOST_SENTENCES, capability_sentences
 from db import seed
+from db.languages import LANGUAGES
 from db.models import Cadence
 from db.notices import said
 from db.session import transaction
@@ -27,7 +28,7 @@ from web.forms import Form, filled, form_of
 from web.joining import Answers, Judged
 from web.limits import Counted, take
 from web.links import spent
-from web.pages import TONGUES, answer, language_of
+from web.pages import answer, language_of
 from web.session import log_in, put_cookie
 
 STEPS: Final = ("firm", "words", "notices", "summary", "send")
@@ -109,10 +110,8 @@ def _rest(s: Session, request: Request, form: Form, email: str, answers: Answers
         for one in asked
         if one.version.id in verdicts
     )
-    line = found.line(verdicts) if judged else None
-    whole = answers.model_copy(
-        update={"cadence": cadence, "line": line, "judged": judged, "model_rev": found.model_rev}
-    )
+    moved = {"line": found.line(verdicts), "default_line": found.default_line, "judged": judged} if judged else {}
+    whole = answers.model_copy(update={"cadence": cadence, "model_rev": found.model_rev, **moved})
     joining.ask(s, email, whole, asked_from=cut_address(request))
     return answer(request, "sent.html", what="confirm_sent")
 
@@ -122,7 +121,7 @@ def _rest(s: Session, request: Request, form: Form, email: str, answers: Answers
 
 def _firm(request: Request, form: Form, *, status: int = 200) -> Response:
     return answer(
-        request, "signup_firm.html", status=status, form=form, tongues=TONGUES, countries=COUNTRIES,
+        request, "signup_firm.html", status=status, form=form, tongues=LANGUAGES, countries=COUNTRIES,
         kept=(*OF_WORDS, "cadence", *_judged_fields(form)),
     )  # fmt: skip
 
@@ -198,7 +197,7 @@ def _check_firm(form: Form) -> str:
     form.text("company")
     email = form.address("email")
     form.choice("country", COUNTRIES)
-    form.choice("language", TONGUES)
+    form.choice("language", LANGUAGES)
     text = form.text("text", lines=True, longest=LONGEST_TEXT)
     if text and not capability_sentences(text):
         form.problem("text", "needed")

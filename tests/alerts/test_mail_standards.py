@@ -17,6 +17,7 @@ from dkim_reading import headers
 from alerts import tokens, wire
 from alerts.message import render
 from alerts.view import DigestView
+from db.languages import LANGUAGES
 
 FULL = pytest.param(10_000, marks=pytest.mark.prove)
 LETTERS = "aæøåäöéßABC 12.,-&'\"<>()@=?_%\t\N{EN DASH}\N{FIRE ENGINE}\N{ZERO WIDTH SPACE}ж中"
@@ -37,7 +38,7 @@ def any_view(chance: random.Random, number: int) -> DigestView:
     return replace(
         drawn,
         company=some(chance, 60),
-        language=chance.choice(["nb", "nn", "sv", "en"]),
+        language=chance.choice(LANGUAGES),
         entries=entries,
         one_click_url=link,
         unsubscribe_url=link,

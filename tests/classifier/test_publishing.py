@@ -10,12 +10,13 @@ from sqlalchemy.engine import URL
 
 from classifier.bench import Bench, Kind, bench, moved_by, moved_to
 from classifier.history import NotLast
-from classifier.publishing import Conflict, last_step, publish, take_back
-from classifier.shift import Lines
+from classifier.publishing import Changed, Conflict, last_step, mark_of, publish, take_back
+from classifier.revisions import put_in_force
+from classifier.shift import Lines, Shift, foresee
 from classifier.threshold import history, lines_in_force, newest_line, set_threshold
-from db.models import LineMove, Subscriber
+from db.models import Alert, LineMove, Match, Profile, Subscriber
 from db.session import transaction
-from factories import make_profile, make_subscriber
+from factories import MODEL_REV, make_match, make_notice, make_profile, make_subscriber
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def look(on: Bench, step: str) -> tuple[Lines, int]:
 def put(on: Bench, step: str, *, by: str = "Ada") -> None:
     lines, seen = look(on, step)
     with transaction() as s:
-        publish(s, on, lines, seen=seen, by=by, why="too much mail")
+        publish(s, on, lines, seen=seen, foreseen=mark_of(lines, Shift()), by=by, why="too much mail")
 
 
 def back(on: Bench) -> None:
@@ -91,9 +92,33 @@ def test_whoever_looked_before_another_published_is_told_and_moves_nothing(every
     with transaction() as s:
         set_threshold(s, everybody.profiles[3], 0.7, by="Bjørn", why="he asked for less")
     with pytest.raises(Conflict) as conflict, transaction() as s:
-        publish(s, everybody, wanted, seen=seen, by="Ada", why="too much mail")
+        publish(s, everybody, wanted, seen=seen, foreseen=mark_of(wanted, Shift()), by="Ada", why="too much mail")
     assert [row.by for row in conflict.value.since] == ["Bjørn"]
     assert lines(everybody) == [0.4, 0.5, 0.02, 0.7]
+
+
+def test_whoever_looked_before_another_notice_came_over_the_line_is_told_and_moves_nothing(everybody: Bench) -> None:
+    with transaction() as s:
+        put_in_force(s, MODEL_REV, by="test")
+        profile = s.get_one(Profile, everybody.profiles[0])
+        profile.matched_rev = MODEL_REV
+    make_match(make_notice(), profile, score=0.38, threshold_then=0.4)
+    wanted, seen = look(everybody, "-0.05")
+    with transaction() as s:
+        foreseen = mark_of(wanted, foresee(s, wanted))
+        assert foreseen != mark_of(wanted, Shift())
+        assert foreseen != mark_of(look(everybody, "-0.06")[0], foresee(s, wanted))
+    late = make_match(make_notice(), profile, score=0.37, threshold_then=0.4)
+    with pytest.raises(Changed), transaction() as s:
+        publish(s, everybody, wanted, seen=seen, foreseen=foreseen, by="Ada", why="too little mail")
+    assert lines(everybody) == [0.4, 0.5, 0.02, 0.6]
+    with transaction() as s:
+        assert s.scalars(select(LineMove)).all() == []
+        assert s.scalars(select(Alert)).all() == []
+        s.delete(s.get_one(Match, late.id))
+    with transaction() as s:
+        publish(s, everybody, wanted, seen=seen, foreseen=foreseen, by="Ada", why="too little mail")
+        assert len(s.scalars(select(Alert)).all()) == 1
 
 
 def test_of_two_who_publish_at_once_the_second_gets_the_conflict(everybody: Bench) -> None:
@@ -102,12 +127,12 @@ def test_of_two_who_publish_at_once_the_second_gets_the_conflict(everybody: Benc
 
     def publish_too() -> None:
         with pytest.raises(Conflict), transaction() as s:
-            publish(s, everybody, wanted, seen=seen, by="Bjørn", why="so did I")
+            publish(s, everybody, wanted, seen=seen, foreseen=mark_of(wanted, Shift()), by="Bjørn", why="so did I")
         outcomes.append("conflict")
 
     second = threading.Thread(target=publish_too)
     with transaction() as s:
-        publish(s, everybody, wanted, seen=seen, by="Ada", why="too much mail")
+        publish(s, everybody, wanted, seen=seen, foreseen=mark_of(wanted, Shift()), by="Ada", why="too much mail")
         second.start()
         wait_until(_somebody_waits, within_s=10)
     second.join(timeout=30)
@@ -159,4 +184,4 @@ def test_one_profile_s_last_change_is_taken_back_whoever_drew_it_and_a_move_with
 def test_a_move_wants_a_reason_and_something_to_move(everybody: Bench, step: str, why: str) -> None:
     wanted, seen = look(everybody, step)
     with pytest.raises(ValueError), transaction() as s:
-        publish(s, everybody, wanted, seen=seen, by="Ada", why=why)
+        publish(s, everybody, wanted, seen=seen, foreseen=mark_of(wanted, Shift()), by="Ada", why=why)

@@ -13,10 +13,15 @@ from sqlalchemy.engine import URL
 from web_server import visitor
 
 from alerts import errands
+from alerts.texts import texts
+from alerts.watch import CRAWL_LIMIT
+from classifier.revisions import put_in_force
 from crawlers.store import store_all
 from db.kin import notices_of
 from db.models import Act, Administrator, Audit, Errand, ErrandKind, Quarantined
 from db.session import transaction, utcnow
+from web.admin.asked import told
+from web.pages import TEXTS
 
 HOSTILE = '</pre><script>alert("1")</script>\x1b[2J\u202e'
 
@@ -93,7 +98,7 @@ def test_an_errand_that_was_cut_off_is_taken_up_again(ada: Administrator) -> Non
         kept.started_at = utcnow()
     assert work() == [None]  # another worker has it in hand
     with transaction() as s:
-        s.get_one(Errand, kept.id).started_at = utcnow() - errands.LOST
+        s.get_one(Errand, kept.id).started_at = utcnow() - 2 * errands.LIMITS[ErrandKind.RETRY]
     assert work() == [0]
 
 
@@ -113,6 +118,33 @@ def test_what_a_stranger_named_is_no_option() -> None:
     assert errands.words_of(errand) == [
         "procurement", "split", "--why=--help", "--by=administrator 3", "--", "--why=x", "doffin:1",
     ]  # fmt: skip
+
+
+def test_a_rescore_is_asked_for_once_done_by_a_worker_and_told(client: httpx.Client, ada: Administrator) -> None:
+    with transaction() as s:
+        put_in_force(s, "older", by="test")
+    for _ in range(2):
+        assert submit(client, "/admin/scores", seen_at="/admin/sources").status_code == 303
+    assert acts() == [(Act.RESCORE_ASKED, [])]
+    assert "It is queued" in client.get("/admin/scores").text
+    assert work() == [0]
+    page = client.get("/admin/scores").text
+    assert "Done 20" in page
+    assert f"administrator {ada.id}" in page  # put another revision in force
+    assert "It is queued" not in page
+
+
+def test_a_crawl_that_was_asked_for_is_the_command_s_and_its_failure_is_told(
+    client: httpx.Client, ada: Administrator
+) -> None:
+    assert errands.words_of(Errand(kind="crawl", subjects=["ted"], why="")) == ["crawl", "--", "ted"]
+    assert errands.LIMITS[ErrandKind.CRAWL] == CRAWL_LIMIT
+    with transaction() as s:
+        errands.ask(s, ErrandKind.CRAWL, ["nowhere"], by=ada.id)
+    assert work() == [1]  # there is no such source
+    with transaction() as s:
+        last = errands.last(s, ErrandKind.CRAWL, ["nowhere"])
+    assert (told(texts("en", TEXTS), last) or "").startswith("Did not go through 20")
 
 
 def test_a_guess_is_confirmed_split_and_joined_again_by_a_worker(client: httpx.Client) -> None:

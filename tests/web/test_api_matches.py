@@ -1,28 +1,14 @@
 """Does the API tell matches with their reasons and lines, and keep the last word on what was told?"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
-from api_asking import Program, quick, token_of
+from api_asking import Program
 from fingerprint import everything
-from sqlalchemy.engine import URL
 
 from classifier.threshold import set_threshold
 from db.models import Drawn, Subscriber
 from db.session import transaction, utcnow
-from factories import MODEL_REV, make_alert, make_match, make_notice, make_profile, make_subscriber, make_version
-
-
-@pytest.fixture
-def alma(database: URL) -> Subscriber:
-    return make_subscriber()
-
-
-@pytest.fixture
-def program(alma: Subscriber) -> Iterator[Program]:
-    with quick() as client:
-        yield Program(client, token_of(alma))
+from factories import MODEL_REV, make_alert, make_match, make_notice, make_profile, make_version
 
 
 def test_a_match_is_told_with_its_notice_its_line_and_two_sentences(program: Program, alma: Subscriber) -> None:

@@ -1,27 +1,19 @@
 """Does the API give every notice that is asked for, once, and whole with lots, versions and lineage?"""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
-from api_asking import Program, quick, token_of
+from api_asking import Program
 from fingerprint import everything
-from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
 
 from db.models import Lot, Notice, Procurement
-from db.session import transaction, utcnow
-from factories import make_notice, make_subscriber, make_version
+from db.session import engine, transaction, utcnow
+from factories import make_notice, make_version
 from web.api.notice_forms import NoticeBrief
 from web.api.notice_whole import NoticeWhole
 
 DUE = datetime(2027, 1, 14, 11, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def program(database: URL) -> Iterator[Program]:
-    with quick() as client:
-        yield Program(client, token_of(make_subscriber()))
 
 
 def test_following_next_gives_every_notice_once_with_its_filters(program: Program) -> None:
@@ -36,6 +28,26 @@ def test_following_next_gives_every_notice_once_with_its_filters(program: Progra
         address = (page["next"] or "").partition("/api/v1")[2]
     assert met[:5] == wanted
     assert len(met) == len(set(met)) == 6
+
+
+def test_what_was_being_written_meanwhile_may_lie_before_where_a_reader_is_and_is_found_from_before_there(
+    program: Program,
+) -> None:
+    first, purchase = make_notice().notice_id, make_notice()
+    with Session(engine(), expire_on_commit=False) as late:
+        notice = Notice(
+            source="ted", source_id="late", procurement_id=late.get_one(Notice, purchase.notice_id).procurement_id
+        )
+        late.add(notice)
+        late.flush()
+        last = make_notice().notice_id
+        assert notice.id < last
+        assert [one["id"] for one in program.get("/notices")["notices"]] == [first, purchase.notice_id, last]
+        late.commit()
+    make_version(notice)
+    assert program.get("/notices", after=last)["notices"] == []
+    again = program.get("/notices", after=first)["notices"]
+    assert [one["id"] for one in again] == [purchase.notice_id, notice.id, last]
 
 
 def test_each_filter_chooses(program: Program) -> None:

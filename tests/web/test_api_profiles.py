@@ -1,20 +1,18 @@
 """Can a subscriber's program keep its profiles, by the form that an import has, and is a changed one met anew?"""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from api_asking import Program, quick, token_of
+from api_asking import Program
 from sqlalchemy import func, select, update
-from sqlalchemy.engine import URL
 
 from classifier.profiles import ProfilesBroken
 from classifier.profiles import read as read_file
 from classifier.revisions import alone
 from db.models import Match, Profile, Subscriber
 from db.session import transaction
-from factories import make_match, make_notice, make_profile, make_subscriber
+from factories import make_match, make_notice, make_profile
 from web.api.examples import WRITTEN
 from web.api.profiles import MOST
 
@@ -30,17 +28,6 @@ name = "Sveising"
 sentences = ["Vi sveiser."]
 """
 SAID = {"key": "sveising", "name": "Sveising", "sentences": ["Vi sveiser."]}
-
-
-@pytest.fixture
-def alma(database: URL) -> Subscriber:
-    return make_subscriber()
-
-
-@pytest.fixture
-def program(alma: Subscriber) -> Iterator[Program]:
-    with quick() as client:
-        yield Program(client, token_of(alma))
 
 
 def made(program: Program, **said: Any) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Can a stranger's token see, touch or even guess at what is Alma's, and does a log ever hold a person? (P5, P10)"""
 
 import logging
-from collections.abc import Iterator
+import re
 from threading import Event
 from time import monotonic
 
 import httpx
 import pytest
-from api_asking import Program, quick, token_of
+from api_asking import Program, token_of
 from fingerprint import everything
 from sqlalchemy.engine import URL
 
@@ -15,12 +15,6 @@ from db.models import Subscriber
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
 SAID = {"key": "sveising", "name": "Sveising", "sentences": ["Vi sveiser."]}
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with quick() as one:
-        yield one
 
 
 @pytest.fixture
@@ -47,6 +41,23 @@ def test_a_stranger_finds_nothing_at_any_of_almas_ids(client: httpx.Client, alma
     nothing = clara.ask("GET", f"/profiles/{profile.id + 1000}")
     assert {(one.status_code, one.content) for one in replies} == {(404, nothing.content)}
     assert everything() == before
+
+
+def test_p2_looking_at_any_door_of_the_api_changes_nothing(client: httpx.Client, alma: Subscriber) -> None:
+    profile, version = make_profile(alma), make_notice()
+    make_match(version, profile)
+    make_alert(alma, version)
+    stands = {"{notice_id}": str(version.notice_id), "{profile_id}": str(profile.id)}
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    doors = ["/openapi.json", *(path for path, told in paths.items() if "get" in told)]
+    assert len(doors) == 7
+    for program in (Program(client, token_of(alma)), Program(client, token_of(None))):
+        before = everything()
+        for door in doors:
+            path = re.sub(r"\{\w+\}", lambda found: stands[found[0]], door)
+            replies = [program.ask(method, path).status_code for method in ("GET", "HEAD", "OPTIONS")]
+            assert (replies[0], replies[1] in (200, 405), replies[2]) == (200, True, 405), path
+        assert everything() == before
 
 
 def test_an_administrators_token_sees_what_all_have(client: httpx.Client, alma: Subscriber) -> None:

@@ -4,7 +4,6 @@ What we write is read here by another library than the one that writes it.
 """
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +14,6 @@ from fingerprint import everything
 from ical.calendar import Calendar
 from ical.calendar_stream import IcsCalendarStream
 from ical.event import Event
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts import events
 from alerts.doors import address, change_address, close_door, open_door
@@ -28,12 +25,6 @@ from factories import make_alert, make_match, make_notice, make_profile, make_su
 from settings import get_settings
 
 DUE = datetime(2027, 1, 14, 11, 0, tzinfo=UTC)  # 12.00 in Oslo
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def told(subscriber: Subscriber, **values: Any) -> NoticeVersion:

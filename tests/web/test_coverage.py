@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 from sqlalchemy.engine import URL
-from web_server import served, visitor
+from web_server import served
 
 from alerts.source_health import SourceHealth, judge
 from alerts.texts import texts
@@ -38,12 +38,6 @@ FEED = Declaration(
     state="on",
 )
 NOW = datetime.fromisoformat("2026-11-24T12:00+01:00")
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def ran(source: str, *, hours_ago: float, error: str | None = None, brought: int = 0) -> None:

@@ -3,18 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import pytest
 from fingerprint import everything
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy.engine import URL
 from typer.testing import CliRunner
-from web_server import visitor
 
 from alerts.doors import address, change_address, open_door
 from alerts.export import COLUMNS, cell
@@ -32,12 +28,6 @@ FORMULAS = [
     '=HYPERLINK("https://evil.example";"click")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1",
     "\uff1d1+1", "a;=1+1", "a,=cmd|' /C calc'!A0", 'a",=1', 'a"=1', "a;\t=1", "a|@x", "'=1", "\u200b=1", "\ufeff=1",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def told(subscriber: Subscriber, **values: Any) -> Alert:
@@ -85,6 +75,7 @@ def test_json_says_the_same_to_programs(client: httpx.Client) -> None:
     (match,) = reply.json()["matches"]
     assert (match["id"], match["deadline_at"], match["deadline_is_a_day"]) == (alert.id, "2027-01-14T11:00:00Z", False)
     assert match["value"] == {"amount": "4000000.00", "currency": "NOK"}
+    assert match["reasons"][0]["words_in"] == []
     assert match["reasons"][0]["profile_sentence"] == "Vi sveiser bærende konstruksjoner etter NS-EN 1090, EXC3."
 
 

@@ -1,6 +1,5 @@
 """Is a profile's feed read by feed readers, does each alert stand in it once for good, and is it one person's own?"""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from fingerprint import everything
 from lxml import etree
 from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts import atom
 from alerts.doors import DoorRefused, address, change_address, open_door
@@ -22,12 +20,6 @@ from factories import make_alert, make_match, make_notice, make_profile, make_su
 from settings import get_settings
 
 DUE = datetime(2027, 1, 14, 11, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 @pytest.fixture

@@ -1,26 +1,17 @@
 """Does each door let in whom its table says, and take no form that is not ours? (W4, W5, W10)"""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from browsing import as_administrator, as_subscriber, hidden, make_administrator, send
-from sqlalchemy.engine import URL
 from starlette.routing import Route
-from web_server import visitor
 
 from factories import make_subscriber
 from web import app
 from web.csrf import EXEMPT, SAFE, proof_for
 
 FOREIGN = ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"})
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 PARAMETER = re.compile(r"\{\w+(:int)?\}")

@@ -91,6 +91,26 @@ def test_whoever_was_slower_is_told_by_whom_and_why(ada: httpx.Client, welder: P
     assert line(welder) == 0.6
 
 
+def test_whoever_saw_what_no_longer_holds_is_shown_what_does_and_publishes_that(
+    ada: httpx.Client, welder: Profile
+) -> None:
+    held = hidden(ada.get(path(welder), params={"value": "0.4", "days": "90"}).text)
+    make_match(make_notice(title={"nb": "Kom nettopp"}, matched_rev=MODEL_REV), welder, score=0.45)
+    answer = send(ada, path(welder), held | {"why": "for lite"})
+    assert answer.status_code == 409
+    assert "Det du så, gjelder ikke lenger" in answer.text
+    assert "Kom nettopp" in answer.text
+    assert "+ 3 kommer til" in answer.text
+    assert 'value="for lite"' in answer.text
+    assert line(welder) == 0.5
+    again = hidden(answer.text)
+    assert (again["days"], again["value"]) == ("90", "0.4")
+    assert send(ada, path(welder), again | {"why": "for lite"}).status_code == 303
+    assert line(welder) == 0.4
+    with transaction() as s:
+        assert len(s.scalars(select(Alert)).all()) == 4
+
+
 def test_a_move_without_a_reason_is_asked_for_one(ada: httpx.Client, welder: Profile) -> None:
     answer = submit(ada, path(welder), seen_at=f"{path(welder)}?value=0.4", why=" ")
     assert answer.status_code == 422

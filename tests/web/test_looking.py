@@ -1,7 +1,6 @@
 """Does looking change nothing, at whatever door and as whom? A scanner follows every link of every page and letter. (P2, W6)"""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from fingerprint import everything
 from mail_reading import html_of
 from sqlalchemy.engine import URL
 from starlette.routing import Route
-from web_server import served, visitor
+from web_server import served
 
 from alerts import letters as post
 from alerts import tokens
@@ -27,12 +26,6 @@ from web.csrf import SAFE
 from web.security import HEADERS
 
 _LINK = re.compile(r'(?:href|src|action)="([^"]+)"')
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def somebody() -> tuple[Subscriber, list[str]]:

@@ -1,28 +1,19 @@
 """Does each of a subscriber's own doors stay shut to another subscriber, and does looking change nothing? (P2, P5)"""
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from browsing import Values, as_subscriber, hidden, send
 from fingerprint import everything
-from sqlalchemy.engine import URL
 from starlette.routing import Route
-from web_server import visitor
 
 from alerts.doors import open_door
 from db.models import DoorKind, Subscriber
 from db.session import transaction
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
+from web.api.tokens import add_token
 from web.app import SUBSCRIBER
 from web.csrf import SAFE
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def alma_and_hers() -> tuple[Subscriber, dict[str, str]]:
@@ -32,8 +23,9 @@ def alma_and_hers() -> tuple[Subscriber, dict[str, str]]:
     make_match(version, profile)
     make_alert(alma, version)
     with transaction() as s:
-        door = open_door(s, DoorKind.CALENDAR, alma.id)
-    return alma, {"profile_id": str(profile.id), "notice_id": str(version.notice_id), "door_id": str(door.id)}
+        door, (token, _) = open_door(s, DoorKind.CALENDAR, alma.id), add_token(s, alma.id, name="Kassan")
+    numbers = {"profile_id": profile.id, "notice_id": version.notice_id, "door_id": door.id, "token_id": token.id}
+    return alma, {name: str(number) for name, number in numbers.items()}
 
 
 def filled(route: Route, numbers: dict[str, str]) -> str:
@@ -99,4 +91,12 @@ def test_every_link_of_every_page_leads_somewhere(client: httpx.Client) -> None:
         assert reply.status_code == 200, path
         if "text/html" in reply.headers["content-type"]:
             waiting += [link.replace("&amp;", "&") for link in re.findall(r'<a [^>]*href="(/[^"#]*)"', reply.text)]
-    assert {"/me/matches", "/me/profiles", "/me/settings", "/me/digests", "/me/erase", "/me/export"} <= seen
+    assert {
+        "/me/matches",
+        "/me/profiles",
+        "/me/settings",
+        "/me/digests",
+        "/me/erase",
+        "/me/export",
+        "/me/tokens",
+    } <= seen

@@ -1,18 +1,15 @@
 """Is all that we hold handed out, and is nothing left of who had it erased? (P7, P8)"""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 from browsing import as_subscriber, letters, submit
 from dumping import postgres_tool
 from fingerprint import everything
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts import letters as post
 from alerts.digest import run
@@ -78,12 +75,6 @@ OTHERS = {
     "version_buyer": "published by the buyers",
 }
 CANARY = "Kanarifugl"
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def canary(name: str = CANARY) -> Subscriber:

@@ -1,27 +1,18 @@
 """Does a subscriber find all that matched, and nothing of anybody else's, however they ask?"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
-import pytest
 from browsing import as_subscriber
 from fingerprint import everything
 from sqlalchemy import text
 from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts.my_matches import PAGE, Wanted, my_matches
 from classifier.feedback import record
 from db.models import Verdict
 from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def test_every_filter_leaves_what_it_says(client: httpx.Client) -> None:

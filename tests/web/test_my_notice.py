@@ -1,26 +1,16 @@
 """Does the notice page tell why, what changed and what came before, and does "not for us" never come back?"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
-import pytest
 from browsing import as_subscriber, submit
 from fingerprint import everything
 from sqlalchemy import select
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts.digest import run
 from db.models import Cadence, Delivery, Feedback, Lot, Notice, NoticeVersion, Procurement
 from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber, make_version
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def told_notice() -> tuple[NoticeVersion, Procurement]:

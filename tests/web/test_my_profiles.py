@@ -1,14 +1,10 @@
 """Can a subscriber change what we look for, by the import's own rules, and nobody else's?"""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import httpx
-import pytest
 from browsing import Values, as_subscriber, hidden, send, submit
 from sqlalchemy import select, update
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from db.models import Match, Profile
 from db.session import transaction
@@ -21,6 +17,7 @@ SAID: Values = {
     "cpv": "45262670 Metallarbeid\n4526",
     "nuts": "NO060 Trøndelag",
     "countries": ["NO", "SE"],
+    "words_in": "Værnes\nstålbru",
     "words_out": "renhold",
     "value_min": "500 000",
     "value_max": "20 000 000,50",
@@ -37,6 +34,7 @@ WRONG = [
     ("sentences", "x" * 2_001),
     ("cpv", "welding"),
     ("cpv", "99999999"),
+    ("words_in", "\n".join(f"ord{n}" for n in range(61))),
     ("nuts", "NO999"),
     ("nuts", "?"),
     ("value_min", "mye"),
@@ -48,12 +46,6 @@ WRONG = [
     ("language", "de"),
     ("cadence", "hourly"),
 ]
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def fill(client: httpx.Client, path: str, values: Values) -> httpx.Response:
@@ -77,6 +69,7 @@ def test_a_new_profile_is_kept_as_it_was_written_and_is_owed_to_the_scorer(clien
     assert (row.cpv, row.nuts, row.countries) == (["45262670", "45260000"], ["NO060"], ["NO", "SE"])
     assert (row.value_min, row.value_max, row.value_currency) == (Decimal(500_000), Decimal("20000000.50"), "NOK")
     assert (row.stages, row.scopes, row.words_out, row.matched_rev) == (["competition"], ["defence"], ["renhold"], None)
+    assert row.words_in == ["Værnes", "stålbru"]
     assert "Profilen är skapad" in client.get("/me/profiles?told=made").text
     page = client.get(f"/me/profiles/{row.id}").text
     assert "45260000 " in page  # with its name behind it
@@ -96,8 +89,11 @@ def test_a_profile_that_changed_meets_every_open_notice_anew_and_one_that_did_no
     }  # fmt: skip
     assert fill(client, path, same).status_code == 303
     assert (stored().matched_rev, stored().cadence) == ("rev", "at_once")
-    assert fill(client, path, same | {"words_out": "renhold"}).status_code == 303
-    assert (stored().matched_rev, stored().words_out) == (None, ["renhold"])
+    for words in ("words_in", "words_out"):
+        assert fill(client, path, same | {words: "renhold"}).status_code == 303
+        assert (stored().matched_rev, getattr(stored(), words)) == (None, ["renhold"])
+        with transaction() as s:
+            s.execute(update(Profile).values(matched_rev="rev"))
 
 
 def test_whoever_saves_over_a_change_of_another_window_is_told_and_may_save_again(client: httpx.Client) -> None:

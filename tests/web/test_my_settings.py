@@ -1,13 +1,8 @@
 """Can a subscriber say when they want to hear from us, by the import's rules, and give out and take back addresses?"""
 
-from collections.abc import Iterator
-
 import httpx
-import pytest
 from browsing import Values, as_subscriber, hidden, send, submit
 from sqlalchemy import select
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts.digest import run
 from alerts.doors import address, open_doors
@@ -24,12 +19,6 @@ SAID: Values = {
     "spare_holidays": "1",
     "all_quiet": "1",
 }
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def stored(subscriber: Subscriber) -> Subscriber:

@@ -3,7 +3,6 @@
 import random
 import re
 import secrets
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 
 import httpx
@@ -11,8 +10,6 @@ import pytest
 from fingerprint import everything
 from outbox import states
 from sqlalchemy import select, text
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts import tokens
 from alerts.digest import run
@@ -22,12 +19,6 @@ from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def alma(**values: object) -> Subscriber:

@@ -13,8 +13,6 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from browsing import hidden
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts import tokens
 from alerts.tokens import Purpose
@@ -30,12 +28,6 @@ SOUND = {"text": "Vi sveiser.", "company": "Firma", "country": "NO", "language":
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Can a session be planted, outlive its time, or be stolen by reading the table? (W3)"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -9,20 +8,12 @@ import pytest
 from browsing import PASSWORD, as_subscriber, make_administrator, submit
 from fingerprint import everything
 from sqlalchemy import select, text
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 import settings as settings_module
 from db.models import WebSession
 from db.session import transaction, utcnow
 from factories import make_subscriber
 from web import session
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def turn_clock(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:

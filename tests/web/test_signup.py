@@ -1,8 +1,8 @@
 """Does a firm's own text become a profile that it wanted, with proof, and is nobody written to who did not ask? (P1, P6, W8)"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from statistics import median
 from time import perf_counter
 
 import httpx
@@ -10,15 +10,14 @@ import pytest
 from browsing import Values, hidden, letters, link_in, send, submit
 from fingerprint import everything
 from mail_reading import html_of, read, text_of
-from sqlalchemy import func, select
-from sqlalchemy.engine import URL
-from web_server import visitor
+from sqlalchemy import delete, func, select
 
 from alerts.digest import run
 from alerts.sender import due
 from alerts.suppress import is_suppressed, suppress
 from alerts.texts import texts
 from alerts.tokens import Purpose, sign
+from db.languages import LANGUAGES
 from db.models import Cadence, Consent, Delivery, FirstVerdict, LimitedAct, Profile, Signup, Subscriber, Threshold
 from db.session import transaction, utcnow
 from factories import make_notice, make_subscriber
@@ -34,12 +33,6 @@ FIRM = {
     "language": "sv",
 }
 SENT = "Kolla din e-post"
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def notices() -> None:
@@ -85,8 +78,6 @@ def sign_up(client: httpx.Client, email: str = ALMA) -> httpx.Response:
 
 
 def forget_limits() -> None:
-    from sqlalchemy import delete
-
     with transaction() as s:
         s.execute(delete(LimitedAct))
 
@@ -127,6 +118,7 @@ def test_p1_a_firm_is_told_what_would_come_confirms_and_is_a_subscriber_with_pro
     assert (profile.sentences, profile.cpv) == (["Vi svetsar bärande konstruktioner enligt EN 1090."], ["45262680"])
     assert profile.countries == []
     assert len(verdicts) == 5
+    assert (line.by, line.moved_from) == ("sign-up", Decimal("0.368"))
     assert line.value < Decimal("0.368")  # all five were wanted: it begins lower than the model's own
     assert proof.wording == wording("sv")
     assert (proof.asked_from, proof.confirmed_from) == ("127.0.0.0/24", "127.0.0.0/24")
@@ -144,7 +136,7 @@ def test_p1_no_digest_before_a_posted_confirmation(client: httpx.Client) -> None
 
 
 def test_p1_the_wording_that_was_read_is_told_by_its_mark() -> None:
-    said = {language: texts(language, TEXTS).say("signup.consent") for language in ("nb", "nn", "sv", "en")}
+    said = {language: texts(language, TEXTS).say("signup.consent") for language in LANGUAGES}
     assert len({wording(language) for language in said}) == 4
 
 
@@ -183,29 +175,33 @@ def test_p4_a_log_in_link_works_for_30_minutes_and_once(client: httpx.Client, mo
     assert send(client, path, hidden(client.get("/me").text)).status_code == 404
 
 
-def test_p6_one_address_gets_three_letters_a_day_however_often_it_is_typed(client: httpx.Client) -> None:
-    for n in range(30):
+@pytest.mark.parametrize("tries", [30, pytest.param(1_000, marks=pytest.mark.prove)])
+def test_p6_one_address_gets_three_letters_a_day_however_often_it_is_typed(client: httpx.Client, tries: int) -> None:
+    replies = set()
+    for n in range(tries):
         reply = sign_up(client, ALMA.upper() if n % 2 else ALMA)
-        assert (reply.status_code, SENT in reply.text) == (200, True)
+        replies.add((reply.status_code, reply.text.replace(ALMA.upper(), ALMA)))
         with transaction() as s:  # each from another client
-            from sqlalchemy import delete
-
             s.execute(delete(LimitedAct).where(LimitedAct.what.in_(["letter_of_client", "proposal_of_client"])))
+    [(status, page)] = replies
+    assert (status, SENT in page) == (200, True)
     assert len(letters()) == 3
 
 
-def test_p6_one_client_has_ten_letters_written_an_hour(client: httpx.Client) -> None:
-    codes = [sign_up(client, f"post{n}@firma.example").status_code for n in range(12)]
-    assert codes == [200] * 10 + [429] * 2
+@pytest.mark.parametrize("tries", [12, pytest.param(1_000, marks=pytest.mark.prove)])
+def test_p6_one_client_has_ten_letters_written_an_hour(client: httpx.Client, tries: int) -> None:
+    codes = [sign_up(client, f"post{n}@firma.example").status_code for n in range(tries)]
+    assert codes == [200] * 10 + [429] * (tries - 10)
     assert len(letters()) == 10
     assert submit(client, "/login", email=ALMA).status_code == 429
 
 
-def test_p6_who_is_here_cannot_be_listed(client: httpx.Client) -> None:
+@pytest.mark.parametrize("tries", [6, pytest.param(200, marks=pytest.mark.prove)])
+def test_p6_who_is_here_cannot_be_listed(client: httpx.Client, tries: int) -> None:
     make_subscriber(email=ALMA, language="sv")
     took: dict[str, list[float]] = {ALMA: [], "stranger@alvsvets.example": []}
     replies = set()
-    for _ in range(6):
+    for _ in range(tries):
         for email, times in took.items():
             forget_limits()
             began = perf_counter()
@@ -215,10 +211,11 @@ def test_p6_who_is_here_cannot_be_listed(client: httpx.Client) -> None:
     assert len(replies) == 1
     links = {submit(client, "/login", email=email).text for email in took}
     assert len(links) == 1
-    known, unknown = (min(times) for times in took.values())
+    # Of a few, the fastest: what else the machine does is then left out.
+    known, unknown = ((median if tries > 50 else min)(times) for times in took.values())
     print(f"known {known * 1000:.0f} ms, unknown {unknown * 1000:.0f} ms")
     assert abs(known - unknown) <= 0.2 * max(known, unknown) + 0.005
-    letters(13)
+    letters(2 * tries + 1)
     kinds = {letter.kind for letter, delivery in letters() if delivery.recipient == ALMA}
     assert kinds == {"here_already", "log_in"}
 

@@ -1,7 +1,6 @@
 """Can a reader say what they think with one press, does looking say nothing, and what does it change? (P2, P3, P5)"""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any, cast
@@ -12,8 +11,6 @@ from fingerprint import everything
 from lxml.html import HtmlElement
 from mail_reading import addresses, html_of, text_of, tree
 from sqlalchemy import select
-from sqlalchemy.engine import URL
-from web_server import visitor
 
 from alerts import tokens
 from alerts.digest import run
@@ -27,12 +24,6 @@ SAID = {"nb": "Notert: «Ikke for oss»", "nn": "Notert: «Ikkje for oss»", "sv
         "en": "Noted: “Not for us”"}  # fmt: skip
 ASKED = {"nb": "Er dette noe for deg?", "nn": "Er dette noko for deg?", "sv": "Är det här något för er?",
          "en": "Is this something for you?"}  # fmt: skip
-
-
-@pytest.fixture
-def client(database: URL) -> Iterator[httpx.Client]:
-    with visitor() as one:
-        yield one
 
 
 def told(**values: Any) -> tuple[Subscriber, Alert]:

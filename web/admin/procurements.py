@@ -15,7 +15,7 @@ from db.models import Act, Errand, ErrandKind, Notice, NoticeVersion
 from db.notices import said
 from db.session import transaction
 from web import audit
-from web.admin.quarantine import told
+from web.admin.asked import told
 from web.admin.tables import Cell, Table, asked_of, listed, moment, name, number_of, spoken, whole, words
 from web.forms import Form, form_of
 from web.pages import answer

@@ -3,16 +3,16 @@
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import defer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts import errands
-from alerts.texts import Texts
-from db.models import Act, Errand, ErrandKind, Quarantined
+from db.models import Act, ErrandKind, Quarantined
 from db.session import transaction
 from web import audit
+from web.admin.asked import is_under_way, told
 from web.admin.tables import Cell, asked_of, figure, listed, moment, number_of, spoken, words
 from web.pages import answer
 from web.session import administrator_of
@@ -41,7 +41,7 @@ def kept(request: Request) -> Response:
         row = s.get(Quarantined, number_of(request))
         if row is None:
             raise HTTPException(404)
-        last = _last(s, row.id)
+        last = errands.last(s, ErrandKind.RETRY, [str(row.id)])
     body = row.body.decode("utf-8", "replace")
     pairs = [
         ("source", words(row.source, f"/admin/sources/{row.source}")),
@@ -51,10 +51,10 @@ def kept(request: Request) -> Response:
         ("bytes", figure(len(row.body))),
         ("seen_first", moment(row.created_at)),
         ("seen_last", moment(row.seen_at)),
-        ("tried", words(None if last is None else told(said, last))),
+        ("tried", words(told(said, last))),
     ]
     return answer(
-        request, "admin_kept.html", number=row.id, pairs=pairs, waits=last is not None and last.ended_at is None,
+        request, "admin_kept.html", number=row.id, pairs=pairs, waits=is_under_way(last),
         body=printable(body[:SHOWN]), whole=len(body) <= SHOWN, shown=SHOWN, long=len(body),
     )  # fmt: skip
 
@@ -68,16 +68,6 @@ def retry(request: Request) -> Response:
         errand = errands.ask(s, ErrandKind.RETRY, [str(number)], by=me.id)
         audit.record(s, me, Act.RETRY_ASKED, "quarantined", number, told={"errand": errand.id})
     return RedirectResponse(f"/admin/quarantine/{number}", status_code=303)
-
-
-def told(said: Texts, errand: Errand) -> str:
-    """How an errand stands."""
-    if errand.ended_at is None:
-        state = "waits" if errand.started_at is None else "runs"
-    else:
-        state = "done" if errand.exit_code == 0 else "failed"
-    at = errand.ended_at or errand.started_at or errand.asked_at
-    return said.say(f"admin.errand.{state}", when=f"{at:%Y-%m-%d %H:%M}")
 
 
 def printable(text: str) -> str:
@@ -95,8 +85,3 @@ def _row(found: tuple[Quarantined, int]) -> list[Cell]:
         moment(row.seen_at),
         words(row.reason),
     ]
-
-
-def _last(s: Session, number: int) -> Errand | None:
-    mine = select(Errand).where(Errand.kind == ErrandKind.RETRY, Errand.subjects == [str(number)])
-    return s.scalar(mine.order_by(Errand.id.desc()).limit(1))

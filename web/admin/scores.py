@@ -6,13 +6,17 @@ from typing import Any, Final
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from alerts import errands
 from classifier.revisions import in_force
-from db.models import Match, Notice, NoticeVersion, Profile, ScoreRevision
+from db.models import Act, ErrandKind, Match, Notice, NoticeVersion, Profile, ScoreRevision
 from db.session import transaction, utcnow
-from web.admin.tables import Cell, figure, listed, moment, name, whole, words
+from web import audit
+from web.admin.asked import is_under_way, told
+from web.admin.tables import Cell, figure, listed, moment, name, spoken, whole, words
 from web.pages import answer
+from web.session import administrator_of
 
 WEEKS: Final = 12
 HEADS: Final = ("week", "revision", "matches", "mean_score", "above")
@@ -33,8 +37,20 @@ def scores(request: Request) -> Response:
         drift = [_week(row) for row in _weeks(s)]
         query = select(ScoreRevision).order_by(ScoreRevision.id.desc())
         revisions = listed(s, request, query, REVISION_HEADS, lambda found: _revision(found[0]))
+        last = errands.last(s, ErrandKind.RESCORE, [])
+    pairs.append(("last_asked", words(told(spoken(request), last))))
     return answer(request, "admin_scores.html", pairs=pairs, drift=whole(HEADS, drift), revisions=revisions,
-                  weeks=str(WEEKS))  # fmt: skip
+                  weeks=str(WEEKS), waits=is_under_way(last))  # fmt: skip
+
+
+def rescore(request: Request) -> Response:
+    """Ask a worker to move over to the model of its settings; where that is in force already, nothing is to do."""
+    me = administrator_of(request)
+    with transaction() as s:
+        if not is_under_way(errands.last(s, ErrandKind.RESCORE, [])):
+            errand = errands.ask(s, ErrandKind.RESCORE, [], by=me.id)
+            audit.record(s, me, Act.RESCORE_ASKED, "score_revision", told={"errand": errand.id})
+    return RedirectResponse("/admin/scores", status_code=303)
 
 
 def _weeks(s: Session) -> Any:

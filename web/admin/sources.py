@@ -3,16 +3,21 @@
 from sqlalchemy import func, select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from alerts import errands
 from alerts.outside import safe_url
 from alerts.source_health import Judged, judge, judged
 from alerts.texts import Texts
-from db.declared import records
-from db.models import Fetch, Quarantined
+from db.declared import records, rest
+from db.models import Act, DeclaredSource, ErrandKind, Fetch, Quarantined
 from db.session import transaction, utcnow
+from web import audit
+from web.admin.asked import is_under_way, told
 from web.admin.tables import Cell, figure, listed, moment, name, spoken, whole, words
+from web.forms import form_of
 from web.pages import answer
+from web.session import administrator_of
 
 HEADS = ("source", "health", "last_run", "next_run", "notices_30", "kept")
 RUN_HEADS = ("began", "state", "took", "seen", "new", "changed", "quarantined", "error")
@@ -39,6 +44,7 @@ def source(request: Request) -> Response:
         kept = s.scalar(select(func.count()).where(Quarantined.source == key)) or 0
         runs = select(Fetch).where(Fetch.source == key).order_by(Fetch.id.desc())
         table = listed(s, request, runs, RUN_HEADS, lambda found: _run(said, found.Fetch))
+        last = errands.last(s, ErrandKind.CRAWL, [key])
     declared = record.declared
     pairs = [
         ("health", _health(said, one)),
@@ -50,9 +56,32 @@ def source(request: Request) -> Response:
         ("last_new", moment(record.new_at)),
         ("notices_30", figure(record.notices)),
         ("kept", Cell(words=str(kept), href=f"/admin/quarantine?source={key}")),
+        ("last_asked", words(told(said, last))),
     ]
-    return answer(request, "admin_source.html", name=declared.name, url=safe_url(declared.url), pairs=pairs,
-                  error=record.error, table=table)  # fmt: skip
+    return answer(
+        request, "admin_source.html", name=declared.name, url=safe_url(declared.url), pairs=pairs, error=record.error,
+        table=table, key=key, readable=declared.state == "on", rests=declared.paused_at is not None,
+        waits=is_under_way(last),
+    )  # fmt: skip
+
+
+def turn(request: Request) -> Response:
+    """Have a source read now, let it rest, or have it read again; only one that is declared to be read."""
+    wanted, key, me = form_of(request).raw("go"), request.path_params["key"], administrator_of(request)
+    if wanted not in {"read", "rest", "resume"}:
+        raise HTTPException(400)
+    with transaction() as s:
+        source = s.get(DeclaredSource, key)
+        if source is None or source.state != "on":
+            raise HTTPException(404)
+        if wanted != "read":
+            if rest(s, key, resting=wanted == "rest"):
+                act = Act.SOURCE_PAUSED if wanted == "rest" else Act.SOURCE_RESUMED
+                audit.record(s, me, act, "declared_source", told={"key": key})
+        elif not is_under_way(errands.last(s, ErrandKind.CRAWL, [key])):
+            errand = errands.ask(s, ErrandKind.CRAWL, [key], by=me.id)
+            audit.record(s, me, Act.CRAWL_ASKED, "declared_source", told={"key": key, "errand": errand.id})
+    return RedirectResponse(f"/admin/sources/{key}", status_code=303)
 
 
 def _row(said: Texts, one: Judged, kept: int) -> list[Cell]:

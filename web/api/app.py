@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from web.api import feedback, matches, notices, problem, profiles, thresholds
 from web.api.examples import EXAMPLES
 from web.api.pace import Pace
+from web.api.uses import Uses
 from web.security import TooLarge
 
 AT: Final = "/api/v1"
@@ -46,6 +47,7 @@ def create_api(pace: Pace | None = None) -> FastAPI:
         },
     )
     api.state.pace = pace or Pace()
+    api.state.uses = Uses()
     for part in (notices, profiles, matches, feedback, thresholds):
         api.include_router(part.router)
     document = _document(api)

@@ -37,8 +37,10 @@ class Paged(BaseModel):
 NextLink = Annotated[
     str | None,
     Field(
-        description="Address of the next page, with the same filters; null: this is the last one. Ids rise, so a page "
-        "never repeats or skips a row because another came meanwhile."
+        description="Address of the next page, with the same filters; null: this is the last one. Following it gives "
+        "each row that stood when the first page was asked for, once. A row that was being written meanwhile may get an "
+        "id below where you are: whoever asks again for what is new begins some way before the last id they saw, and "
+        "knows rows by their ids."
     ),
 ]
 

@@ -28,12 +28,13 @@ def reader(request: Request, given: Annotated[HTTPAuthorizationCredentials | Non
     """Whoever asks. The same 401 for a token that is missing, wrong, revoked or past its day; 429 for one too quick."""
     if given is None:
         raise UNKNOWN
-    with transaction() as s:
+    with reading() as s:
         caller = recognise(s, given.credentials)
     if caller is None:
         raise UNKNOWN
     if wait := request.app.state.pace.wait_s(caller.token_id):
         raise HTTPException(429, f"This token asks too often; wait {wait} s.", {"Retry-After": str(wait)})
+    request.app.state.uses.note(caller.token_id)
     return caller
 
 

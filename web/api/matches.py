@@ -44,6 +44,9 @@ class Evidence(BaseModel):
     section: Annotated[str, Field(description="Where the notice says it: title, description …")]
     lot: Annotated[str | None, Field(description="The lot that says it; null: the notice itself.")]
     words: Annotated[list[tuple[str, str]], Field(description="Words that mean alike: the notice's and the profile's.")]
+    words_in: Annotated[
+        list[str], Field(description="The profile's own wanted words that it has; they lift the score.")
+    ] = []
     shared_cpv: Annotated[list[str], Field(description="The notice's codes that agree with the profile's.")]
 
 

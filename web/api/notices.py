@@ -24,7 +24,7 @@ CURRENT = select(Notice, NoticeVersion).join(NoticeVersion, NoticeVersion.id == 
 def list_notices(request: Request, _: Reader, asked: Annotated[NoticeFilter, Query()]) -> NoticePage:
     """Notices as their current versions read, in the order in which we first read them.
 
-    Follow `next` until it is null to have all of them. Notices belong to nobody: every token sees the same ones.
+    Follow `next` until it is null to have all that stood when you began. Notices belong to nobody: every token sees the same ones.
     """
     with reading() as s:
         found = listing.page(s, asked.wanted(), after=asked.after, size=asked.limit)

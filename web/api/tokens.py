@@ -23,7 +23,6 @@ LIFE: Final = timedelta(days=365)
 LONGEST: Final = timedelta(days=3650)
 NAME: Final = 80  # characters
 MOST: Final = 20  # that one subscriber may have in use
-NOTED_EVERY: Final = timedelta(days=1)
 
 
 class TokenRefused(ValueError):  # noqa: N818 - a finding about what was asked for, told by its name
@@ -91,11 +90,10 @@ def recognise(s: Session, token: str) -> Caller | None:
     """Whose token this is; None for one that is unknown, revoked, past its day, or of a subscriber who left."""
     if not WRITTEN.fullmatch(token):
         return None
-    now = utcnow()
     row = s.scalar(
         select(ApiToken)
         .outerjoin(Subscriber, Subscriber.id == ApiToken.subscriber_id)
-        .where(ApiToken.sha256 == _hash(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .where(ApiToken.sha256 == _hash(token), ApiToken.revoked_at.is_(None), ApiToken.expires_at > utcnow())
         .where(
             or_(
                 ApiToken.subscriber_id.is_(None),
@@ -105,8 +103,6 @@ def recognise(s: Session, token: str) -> Caller | None:
     )
     if row is None:
         return None
-    if row.last_used_at is None or now - row.last_used_at >= NOTED_EVERY:
-        row.last_used_at = now
     return Caller(token_id=row.id, subscriber_id=row.subscriber_id, scopes=frozenset(row.scopes))
 
 
