@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from alerts.clock import ZONES
 from db import session
 
 
@@ -21,6 +22,12 @@ class Clock:
     def now(self) -> datetime:
         """What our modules are told."""
         return session.utcnow() + self.ahead
+
+    def next_monday(self) -> datetime:
+        """The next Monday's beginning in Oslo."""
+        today = self.now().astimezone(ZONES["NO"])
+        monday = today + timedelta(days=7 - today.weekday())
+        return monday.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def turn(self, on: timedelta) -> None:
         """Let this much time pass."""
