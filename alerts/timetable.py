@@ -1,7 +1,7 @@
 """When does what begin? The timetable in one table; it only enqueues, so that being late costs nothing.
 
 Times are local: the hours from 01:00 to 03:59 hold no entry, because they are skipped or doubled when the clocks
-change (promises.md 3.6). Two schedulers do no harm: each slot is queued once, and the leader's lock is a courtesy.
+change (promises.md 3.6). Two schedulers do no harm: each slot has its effect once, and the leader's lock is a courtesy.
 """
 
 import asyncio
