@@ -1,5 +1,8 @@
 """Does the sender outlive a database that goes away, without a person? (D7)"""
 
+import asyncio
+import gc
+import logging
 import secrets
 import shutil
 import tempfile
@@ -18,6 +21,7 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 import settings as settings_module
+from alerts import sender
 from db import migrate
 from db.session import forget_engine, loose_engine, plain_url
 
@@ -53,6 +57,33 @@ def test_d7_a_database_that_goes_away_costs_no_mail(
     assert set(copies) == set(sent)
     # What the relay accepted while the database was away is remembered by the connection and written down later.
     assert extra == 0
+
+
+async def test_a_sender_holds_one_connection_however_often_it_is_cut(
+    database: URL, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setattr(sender, "FIRST_PAUSE_S", 0.01)
+    environment.setattr(sender, "IDLE_S", 0.01)
+    environment.setattr(logging.getLogger("psycopg"), "disabled", True)  # pytest keeps what it says, connection and all
+    ends = sql.SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with mailroom(tmp_path) as room:
+        use_relay(environment, room.port, smtp_connections="1")
+        stop = asyncio.Event()
+        sending = asyncio.create_task(sender.run(stop))
+        for turn in range(4):
+            fill(1)
+            await asyncio.to_thread(room.wait_for, turn + 1)
+            with psycopg.connect(plain_url(database), autocommit=True) as admin:
+                admin.execute(ends)
+        fill(1)
+        await asyncio.to_thread(room.wait_for, 5)
+        gc.collect()
+        held = [one for one in gc.get_objects() if isinstance(one, psycopg.AsyncConnection)]
+        stop.set()
+        await sending
+    assert len(held) == 1
 
 
 @contextmanager
