@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from alerts.bounce_codes import Meaning
 from alerts.reputation import judge_returned
 from alerts.returned import Returned, read_returned
-from alerts.suppress import suppress
+from alerts.suppress import suppress, suppress_unread
 from alerts.tokens import Purpose
 from alerts.tokens import read as read_token
 from alerts.verp import read_bounce_address
@@ -50,9 +50,12 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    """Whose mail it was, as proved. ``delivery_id`` is None where a link proved the subscriber alone."""
+    """Whose mail it was, as proved. ``delivery_id`` is None where a link proved the subscriber alone.
 
-    subscriber_id: int
+    ``subscriber_id`` is None of a letter to somebody who is none, or not yet.
+    """
+
+    subscriber_id: int | None
     delivery_id: int | None
 
 
@@ -70,7 +73,12 @@ def take(raw: bytes, recipients: Sequence[str], *, null_sender: bool = False) ->
     with transaction() as s:
         s.execute(text("SET LOCAL lock_timeout = '5s'"))
         whose = _whose(s, (*recipients, *found.claims) if found.meaning is Meaning.COMPLAINT else recipients)
-        taken = Taken.UNPROVED if whose is None else _once(s, raw, found, whose)
+        if whose is None:
+            taken = Taken.UNPROVED
+        elif whose.subscriber_id is None:
+            taken = _letter_returned(s, whose, found)
+        else:
+            taken = _once(s, raw, found, whose, whose.subscriber_id)
     log.info(
         "mail came back",
         extra={
@@ -90,15 +98,15 @@ def _whose(s: Session, claims: Sequence[str]) -> Whose | None:
         delivery_id = read_bounce_address(claim, now)
         if delivery_id is not None:
             mine = (
-                select(func.coalesce(Digest.subscriber_id, Letter.subscriber_id))
+                select(Delivery.id, func.coalesce(Digest.subscriber_id, Letter.subscriber_id).label("subscriber_id"))
                 .select_from(Delivery)
                 .outerjoin(Digest, Digest.id == Delivery.digest_id)
                 .outerjoin(Letter, Letter.id == Delivery.letter_id)
                 .where(Delivery.id == delivery_id)
             )
-            subscriber_id = s.scalar(mine)  # none where a letter's reader is no subscriber, or not yet
-            if subscriber_id is not None:
-                return Whose(subscriber_id=subscriber_id, delivery_id=delivery_id)
+            delivery = s.execute(mine).one_or_none()
+            if delivery is not None:
+                return Whose(subscriber_id=delivery.subscriber_id, delivery_id=delivery.id)
         for token in _LINK.findall(claim)[:CLAIMS_READ]:
             subscriber_id = read_token(Purpose.UNSUBSCRIBE, token)
             if subscriber_id is not None and s.get(Subscriber, subscriber_id) is not None:
@@ -106,10 +114,28 @@ def _whose(s: Session, claims: Sequence[str]) -> Whose | None:
     return None
 
 
-def _once(s: Session, raw: bytes, found: Returned, whose: Whose) -> Taken:
+def _letter_returned(s: Session, whose: Whose, found: Returned) -> Taken:
+    """Note what became of a letter whose reader is no subscriber: it is not sent again, for they can ask for another.
+
+    Whoever complains of being asked whether they signed up is not asked again, whoever types their address.
+    """
+    delivery = s.scalar(select(Delivery).where(Delivery.id == whose.delivery_id).with_for_update())
+    if delivery is None or delivery.state != DeliveryState.SENT:
+        return Taken.BEFORE
+    complained = found.meaning is Meaning.COMPLAINT
+    _mark(delivery, DeliveryState.COMPLAINED if complained else DeliveryState.BOUNCED)
+    signup_id = s.scalar(select(Letter.signup_id).where(Letter.id == delivery.letter_id))
+    if signup_id is not None and complained:
+        suppress_unread(s, delivery.recipient, "complained of a sign-up")
+    elif signup_id is not None and found.meaning is Meaning.GONE:
+        suppress(s, delivery.recipient, f"came back: {found.code}")
+    return Taken.DONE
+
+
+def _once(s: Session, raw: bytes, found: Returned, whose: Whose, subscriber_id: int) -> Taken:
     row = insert(ReturnedMail).values(
         sha256=hashlib.sha256(raw).hexdigest(),
-        subscriber_id=whose.subscriber_id,
+        subscriber_id=subscriber_id,
         delivery_id=whose.delivery_id,
         meaning=found.meaning,
         code=found.code,
@@ -122,7 +148,7 @@ def _once(s: Session, raw: bytes, found: Returned, whose: Whose) -> Taken:
     delivery = None
     if whose.delivery_id is not None:
         delivery = s.scalar(select(Delivery).where(Delivery.id == whose.delivery_id).with_for_update())
-    subscriber = s.scalars(select(Subscriber).where(Subscriber.id == whose.subscriber_id).with_for_update()).one()
+    subscriber = s.scalars(select(Subscriber).where(Subscriber.id == subscriber_id).with_for_update()).one()
     if found.meaning is Meaning.COMPLAINT:
         _complained(s, subscriber, delivery)
     elif delivery is not None:
