@@ -1,6 +1,7 @@
 """Are the shipped names of codes complete, official, and found for every code that should find one?"""
 
 import csv
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -55,6 +56,27 @@ def test_every_official_division_group_and_defence_code_is_here() -> None:
     assert needed <= builtin().cpv.keys()
 
 
+def test_nynorsk_has_names_of_its_own_where_they_differ() -> None:
+    names = builtin()
+    for code, told in {
+        "35000000": "Tryggleiks-, brannsløkkings-, politi- og forsvarsutstyr",
+        "50630000": "Reparasjon og vedlikehold av militære køyretøy",
+        "35722000": "Radar",
+    }.items():
+        assert names.cpv_name(code, "nn") == told
+    assert [names.nuts_name(code, "nn") for code in ("NO07", "NO060", "SE12")] == [
+        "Nord-Noreg", "Trøndelag", "Austre Mellom-Sverige",
+    ]  # fmt: skip
+    same = [one for one in (*names.cpv.values(), *names.nuts.values()) if one.nn == one.nb]
+    assert same == []
+    # Words that no nynorsk text has.
+    bokmal = re.compile(
+        r"\b(ikke|fra|annen|annet|uten|noe|hva)\b|tjenest|kjøretøy|sikkerhet|virksomhet|lige\b|lig\b|inger\b",
+        re.IGNORECASE,
+    )
+    assert [one for one in (*names.cpv.values(), *names.nuts.values()) if bokmal.search(one.told_in("nn"))] == []
+
+
 def test_the_cpv_table_is_whole() -> None:
     cpv = builtin().cpv
     divisions = {code for code in cpv if code.endswith("000000")}
@@ -103,7 +125,7 @@ def test_a_table_has_no_row_twice_and_stands_in_order(table: str) -> None:
 @pytest.mark.parametrize(
     ("code", "language", "name"),
     [
-        ("35613000", "nb", "Ubemannede luftfartøy (UAV)"),
+        ("35613000", "nb", "Ubemanna luftfartøy (UAV)"),
         ("35613000", "nn", "Ubemannede luftfartøy (UAV)"),
         ("35613000", "sv", "Obemannade luftfartyg"),
         ("35613000", "en", "Unmanned aerial vehicles"),
