@@ -6,29 +6,25 @@ The faults are real, the clock is turned, the sender runs as in a worker, and th
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
+from duty import BETWEEN_LOOKS, Duty, alarms, looks, on_duty
 from loopback import Reply
-from mailroom import wait_until
-from outbox import fill, sent, states, use_relay
+from outbox import fill, sent, states
 from owing import owed
-from postbox import use_bounces
 from receivers import owed_through, receiver
 from returned_samples import samples
-from scripted_relay import DROP, At, ScriptedRelay, scripted_relay
+from scripted_relay import DROP, At
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import URL
-from turned import Clock
 
 import settings as settings_module
 from alerts import canary, digest, doors, jobs, pusher, sender, timetable, watch
-from alerts.alarms import AlarmKind, open_alarms
+from alerts.alarms import AlarmKind
 from alerts.bounces import take
 from classifier.match import load_scorer, match_new
 from crawlers import store
@@ -43,90 +39,18 @@ RETURNED: Final = {sample.name: sample for sample in samples()}
 COMPLAINT: Final = samples(Path(__file__).parents[1] / "complaints")[0]
 
 
-def looks() -> list[datetime]:
-    """When the watch looks, in a week with no change of clocks."""
-    (entry,) = [entry for entry in timetable.table([]) if entry.task is jobs.look]
-    found, at = [], datetime(2026, 11, 23, tzinfo=entry.zone)
-    end = at + timedelta(days=7)
-    while at < end:
-        at = entry.trigger.get_next_fire_time(None, at)
-        found.append(at)
-        at += timedelta(seconds=1)
-    return found
-
-
-# The worst moment for a fault is just after a look. From one to four at night nothing runs, and nobody is read to.
-BETWEEN_LOOKS: Final = timedelta(minutes=10)
-
-
 def test_o1_the_watch_looks_every_ten_minutes_of_our_waking_hours() -> None:
     gaps = {after - before for before, after in pairwise(looks())}
     assert gaps == {BETWEEN_LOOKS, timedelta(hours=3, minutes=10)}
 
 
-@dataclass(slots=True, kw_only=True)
-class Duty:
-    """A worker at work, in this process: what it has, and what a fault takes from it."""
-
-    clock: Clock
-    relay: ScriptedRelay
-    environment: pytest.MonkeyPatch
-    folder: Path
-    cares: AsyncExitStack
-    stop: asyncio.Event
-    sending: "asyncio.Task[Any]"
-    look_after: timedelta = BETWEEN_LOOKS  # from the fault on
-    by_sender: bool = False  # the sender itself tells, when it notices that time has passed
-
-    async def stop_sending(self) -> None:
-        self.stop.set()
-        await self.sending
-
-    def start_sending(self) -> None:
-        self.stop.clear()
-        self.sending = asyncio.create_task(sender.run(self.stop))
-
-    async def until(self, true: Callable[[], bool], *, within_s: float = 10) -> None:
-        await asyncio.to_thread(wait_until, true, within_s=within_s)
-
-    async def waited_for(self, kind: AlarmKind) -> timedelta:
-        """How long until a person was told, who is told of nothing else."""
-        began, half = self.clock.now(), self.look_after / 2
-        for _ in range(2):
-            if alarms() == {kind}:
-                break
-            self.clock.turn(half)
-            if self.by_sender:
-                await self.until(lambda: alarms() == {kind})
-        else:
-            await asyncio.to_thread(watch.look)
-        assert alarms() == {kind}
-        return self.clock.now() - began
-
-
 Mend = Callable[[], Awaitable[None]]
-
-
-def alarms() -> set[AlarmKind]:
-    with transaction() as s:
-        return {AlarmKind(alarm.kind) for alarm in open_alarms(s)}
 
 
 @pytest.fixture
 async def duty(database: URL, environment: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Duty]:
-    clock = Clock(environment)
-    for name, seconds in (("IDLE_S", 0.02), ("FIRST_PAUSE_S", 0.02), ("LAST_PAUSE_S", 0.02)):
-        environment.setattr(sender, name, seconds)
-    async with scripted_relay() as relay, AsyncExitStack() as cares:
-        use_relay(environment, relay.port, smtp_connections="1")
-        use_bounces(environment)
-        stop = asyncio.Event()
-        duty = Duty(
-            clock=clock, relay=relay, environment=environment, folder=tmp_path, cares=cares, stop=stop,
-            sending=asyncio.create_task(sender.run(stop)),
-        )  # fmt: skip
-        yield duty
-        await duty.stop_sending()
+    async with on_duty(environment, tmp_path) as one:
+        yield one
 
 
 # The faults, each with its mending
