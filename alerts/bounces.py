@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import func, select, text, update
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session
 from alerts.bounce_codes import Meaning
 from alerts.reputation import judge_returned
 from alerts.returned import Returned, read_returned
-from alerts.suppress import suppress
+from alerts.suppress import suppress, suppress_unread
 from alerts.tokens import Purpose
 from alerts.tokens import read as read_token
 from alerts.verp import read_bounce_address
@@ -35,9 +34,6 @@ BACK_OFF: Final = tuple(timedelta(hours=hours) for hours in (2, 4, 8, 16, 32, 64
 # A bounce this long after a pause ended is a new story: envelopes live no longer.
 FORGOTTEN_AFTER: Final = timedelta(days=7)
 EFFECTIVE: Final = frozenset({Meaning.GONE, Meaning.LATER, Meaning.MESSAGE, Meaning.OURS, Meaning.COMPLAINT})
-REPORT_ENDS: Final = MappingProxyType(
-    {Meaning.GONE: DeliveryState.BOUNCED, Meaning.COMPLAINT: DeliveryState.COMPLAINED}
-)
 _LINK: Final = re.compile(r"/u/([0-9A-Za-z]{1,11}\.[0-9A-Za-z_-]{28})(?![0-9A-Za-z_-])")
 CLAIMS_READ: Final = 20
 
@@ -54,9 +50,12 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    """Whose mail it was, as proved. ``delivery_id`` is None where a link proved the subscriber alone."""
+    """Whose mail it was, as proved. ``delivery_id`` is None where a link proved the subscriber alone.
 
-    subscriber_id: int
+    ``subscriber_id`` is None of a letter to somebody who is none, or not yet.
+    """
+
+    subscriber_id: int | None
     delivery_id: int | None
 
 
@@ -73,9 +72,13 @@ def take(raw: bytes, recipients: Sequence[str], *, null_sender: bool = False) ->
         return taken
     with transaction() as s:
         s.execute(text("SET LOCAL lock_timeout = '5s'"))
-        claims = (*recipients, *found.claims) if found.meaning is Meaning.COMPLAINT else recipients
-        whose = _whose(s, claims)
-        taken = _of_a_report(s, claims, found.meaning) if whose is None else _once(s, raw, found, whose)
+        whose = _whose(s, (*recipients, *found.claims) if found.meaning is Meaning.COMPLAINT else recipients)
+        if whose is None:
+            taken = Taken.UNPROVED
+        elif whose.subscriber_id is None:
+            taken = _letter_returned(s, whose, found)
+        else:
+            taken = _once(s, raw, found, whose, whose.subscriber_id)
     log.info(
         "mail came back",
         extra={
@@ -95,15 +98,15 @@ def _whose(s: Session, claims: Sequence[str]) -> Whose | None:
         delivery_id = read_bounce_address(claim, now)
         if delivery_id is not None:
             mine = (
-                select(func.coalesce(Digest.subscriber_id, Letter.subscriber_id))
+                select(Delivery.id, func.coalesce(Digest.subscriber_id, Letter.subscriber_id).label("subscriber_id"))
                 .select_from(Delivery)
                 .outerjoin(Digest, Digest.id == Delivery.digest_id)
                 .outerjoin(Letter, Letter.id == Delivery.letter_id)
                 .where(Delivery.id == delivery_id)
             )
-            subscriber_id = s.scalar(mine)  # none where a letter's reader is no subscriber, or not yet
-            if subscriber_id is not None:
-                return Whose(subscriber_id=subscriber_id, delivery_id=delivery_id)
+            delivery = s.execute(mine).one_or_none()
+            if delivery is not None:
+                return Whose(subscriber_id=delivery.subscriber_id, delivery_id=delivery.id)
         for token in _LINK.findall(claim)[:CLAIMS_READ]:
             subscriber_id = read_token(Purpose.UNSUBSCRIBE, token)
             if subscriber_id is not None and s.get(Subscriber, subscriber_id) is not None:
@@ -111,37 +114,38 @@ def _whose(s: Session, claims: Sequence[str]) -> Whose | None:
     return None
 
 
-def _of_a_report(s: Session, claims: Sequence[str], meaning: Meaning) -> Taken:
-    """Of the week's report, whose reader is an administrator: where nobody is, or it is not wanted, it is mailed no more.
+def _letter_returned(s: Session, whose: Whose, found: Returned) -> Taken:
+    """Note what became of a letter whose reader is no subscriber: it is not sent again, for they can ask for another.
 
-    What else may be amiss is seen by the subscribers' mails, which take the same way.
+    Whoever complains of being asked whether they signed up is not asked again, whoever types their address. The week's
+    report is mailed no more to an administrator who complains of it or is not there; what else may be amiss with it is
+    seen by the subscribers' mails, which take the same way.
     """
-    now = utcnow()
-    for claim in claims[:CLAIMS_READ]:
-        of_a_report = (Delivery.id == read_bounce_address(claim, now), Letter.kind == LetterKind.WEEK_REPORT)
-        delivery = s.scalar(
-            select(Delivery)
-            .join(Letter, Letter.id == Delivery.letter_id)
-            .where(*of_a_report)
-            .with_for_update(of=Delivery)
+    delivery = s.scalar(select(Delivery).where(Delivery.id == whose.delivery_id).with_for_update())
+    letter = None if delivery is None else s.get(Letter, delivery.letter_id)
+    if delivery is None or letter is None:
+        return Taken.BEFORE
+    complained, gone = found.meaning is Meaning.COMPLAINT, found.meaning is Meaning.GONE
+    if letter.kind == LetterKind.WEEK_REPORT and not (complained or gone):
+        return Taken.HARMLESS
+    if delivery.state != DeliveryState.SENT:
+        return Taken.BEFORE
+    _mark(delivery, DeliveryState.COMPLAINED if complained else DeliveryState.BOUNCED)
+    if letter.administrator_id is not None:
+        s.execute(
+            update(Administrator).where(Administrator.id == letter.administrator_id).values(reports_off_at=utcnow())
         )
-        if delivery is None:
-            continue
-        if meaning not in REPORT_ENDS:
-            return Taken.HARMLESS
-        if delivery.state != DeliveryState.SENT:
-            return Taken.BEFORE
-        _mark(delivery, REPORT_ENDS[meaning])
-        reader = select(Letter.administrator_id).where(Letter.id == delivery.letter_id).scalar_subquery()
-        s.execute(update(Administrator).where(Administrator.id == reader).values(reports_off_at=now))
-        return Taken.DONE
-    return Taken.UNPROVED
+    elif letter.signup_id is not None and complained:
+        suppress_unread(s, delivery.recipient, "complained of a sign-up")
+    elif letter.signup_id is not None and gone:
+        suppress(s, delivery.recipient, f"came back: {found.code}")
+    return Taken.DONE
 
 
-def _once(s: Session, raw: bytes, found: Returned, whose: Whose) -> Taken:
+def _once(s: Session, raw: bytes, found: Returned, whose: Whose, subscriber_id: int) -> Taken:
     row = insert(ReturnedMail).values(
         sha256=hashlib.sha256(raw).hexdigest(),
-        subscriber_id=whose.subscriber_id,
+        subscriber_id=subscriber_id,
         delivery_id=whose.delivery_id,
         meaning=found.meaning,
         code=found.code,
@@ -154,7 +158,7 @@ def _once(s: Session, raw: bytes, found: Returned, whose: Whose) -> Taken:
     delivery = None
     if whose.delivery_id is not None:
         delivery = s.scalar(select(Delivery).where(Delivery.id == whose.delivery_id).with_for_update())
-    subscriber = s.scalars(select(Subscriber).where(Subscriber.id == whose.subscriber_id).with_for_update()).one()
+    subscriber = s.scalars(select(Subscriber).where(Subscriber.id == subscriber_id).with_for_update()).one()
     if found.meaning is Meaning.COMPLAINT:
         _complained(s, subscriber, delivery)
     elif delivery is not None:

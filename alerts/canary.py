@@ -23,7 +23,8 @@ from settings import get_settings
 
 log = logging.getLogger(__name__)
 
-ON_ITS_WAY: Final = timedelta(minutes=15)
+# The watch looks a quarter of an hour after the timetable's entry; the queue may have taken a minute of it.
+ON_ITS_WAY: Final = timedelta(minutes=14)
 DAILY: Final = timedelta(hours=25)  # a day of the autumn's clock change has as many
 OPEN: Final = timedelta(days=14)
 KEPT: Final = timedelta(days=30)

@@ -71,6 +71,9 @@ def message(telling: ToldAlert, said: Speaker) -> bytes:
         lines.append(f"{said.texts.say('why.you_write')}: {shown(reason.yours, QUOTED)}")
     lines = [line.translate(_PLAIN) for line in lines]
     lines += [told.url] if told.url else []
+    # A service that looks at every link beforehand changes nothing by it: only the page's buttons do (P2).
+    if told.verdict_page:
+        lines.append(f"{' · '.join(one.words for one in told.verdicts)}: {told.verdict_page}")
     return json.dumps({"title": title.translate(_PLAIN), "text": "\n".join(lines)}, ensure_ascii=False).encode()
 
 

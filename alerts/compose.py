@@ -26,6 +26,7 @@ from alerts.standing import Standing, leading, standings
 from alerts.telling import Telling, telling, was_open
 from alerts.tokens import digest_url, event_url, unsubscribe_url, verdict_url
 from alerts.view import Change, DigestView, Entry, PortalLink, Reason, Side, Strength
+from alerts.week_question import week_question
 from classifier.demands import CLEARANCE, Demand, demands
 from classifier.owed import declined
 from db.models import Alert, AlertKind, Digest, DigestRun, Match, NoticeVersion, Profile, RunKind, Subscriber
@@ -82,6 +83,7 @@ def compose(
         reminders=tuple(sorted(told[Telling.REMINDED], key=_order)),
         near_misses=missed.best,
         near_misses_left_out=missed.left_out,
+        recall_url=week_question(s, digest, local_day(run.as_of)),
         page_url=digest_url(digest.id),
         unsubscribe_url=unsubscribe_url(subscriber.id),
         one_click_url=unsubscribe_url(subscriber.id),

@@ -140,9 +140,11 @@ async def look(context: JobContext, timestamp: int) -> None:
 
 
 async def enqueue(task: Any, timestamp: int, *, entry: str = "", **arguments: str) -> bool:
-    """Queue a task once for a slot; gives False where it is queued already, or was for this slot.
+    """Queue a task for a slot; gives False where it is queued already, or was for this slot.
 
-    The row of procrastinate_periodic_defers is the fence: two schedulers, or one that fires twice, queue one job.
+    Two schedulers that fire the newest slot queue one job. Of an entry's slots procrastinate remembers the newest alone,
+    so that a scheduler which was paused may queue one that is past a second time. That has no second effect: what a task
+    does is fenced where it is written (one run per day and slot, one crawl since its slot), and each asks what is owed.
     """
     key = ":".join((task.name, *arguments.values()))
     job = task.configure(queueing_lock=key, task_kwargs={**arguments, "timestamp": timestamp}).job

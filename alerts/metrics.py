@@ -1,6 +1,6 @@
 """How much waits, how old is it, and what is open? Counts and ages for Prometheus, asked of the tables at each scrape.
 
-No figure is about a person, and our own notices (alerts.canary) are not counted.
+No figure is about a person, and our own notices (alerts.canary), with what they are owed, are not counted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +28,7 @@ from db.models import (
     Profile,
     PushState,
     Quarantined,
+    Subscriber,
 )
 from db.notices import CANARY
 from db.session import transaction, utcnow
@@ -68,7 +69,9 @@ def _families(s: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _one("oldest_due_seconds", "How long the oldest mail has been due.", _age(since, now))
     written = s.scalar(select(func.min(Delivery.created_at)).where(Delivery.state.in_(waiting)))
     yield _one("oldest_queued_seconds", "How long ago the oldest waiting mail was written.", _age(written, now))
-    yield _one("alerts_owed", "Alerts that no digest has told yet.", _count(s, Alert.id, Alert.digest_id.is_(None)))
+    readers = select(Subscriber.id).where(Subscriber.canary.is_(False))
+    yield _one("alerts_owed", "Alerts that no digest has told yet.",
+               _count(s, Alert.id, Alert.digest_id.is_(None), Alert.subscriber_id.in_(readers)))  # fmt: skip
     yield _alarms(s)
     yield _sources(s, now)
     notices = select(Notice.source, func.count()).where(Notice.source != CANARY).group_by(Notice.source)
@@ -79,7 +82,8 @@ def _families(s: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _one("versions_unmatched", "Versions that are owed to the scorer.",
                _count(s, NoticeVersion.id, NoticeVersion.matched_rev.is_(None), theirs))  # fmt: skip
     yield _one("profiles_unmatched", "Profiles that are owed the open notices.",
-               _count(s, Profile.id, Profile.matched_rev.is_(None), Profile.active.is_(True)))  # fmt: skip
+               _count(s, Profile.id, Profile.matched_rev.is_(None), Profile.active.is_(True),
+                      Profile.subscriber_id.in_(readers)))  # fmt: skip
     turned = beat.last(s)
     yield _by("last_turn_seconds", "How long ago each part last went through well.", "part",
               {part: _age(turned[part], now) for part in beat.Part if part in turned})  # fmt: skip

@@ -26,7 +26,7 @@ PUSHED: Final = (DoorKind.WEBHOOK, DoorKind.CHAT)
 AT_ONCE: Final = 200
 DOORS: Final = "doors"
 KEPT: Final = timedelta(days=30)
-STUCK_AFTER: Final = timedelta(minutes=30)
+STUCK_AFTER: Final = timedelta(minutes=5)  # as of mails: the watch looks every ten minutes (O1)
 
 OLDEST_DUE: Final = text("""
     SELECT min(delivery.not_before)

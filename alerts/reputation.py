@@ -1,7 +1,8 @@
 """Are our mails wanted, and does anybody refuse them for our sake? Rates over what came back, and the alarms they raise.
 
 A share alone says nothing where few mails are sent, and a number alone nothing where many are: what stops the sending
-asks for both. Whoever resumes it starts the count anew.
+asks for both. Whoever resumes it starts the count anew. Our own subscriber (alerts.canary) is nobody's opinion and in no
+rate; that its mail came back for our sake is an alarm like any other's.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from alerts.alarms import STOP, AlarmKind, close_alarm, raise_alarm
 from alerts.bounce_codes import Meaning
-from db.models import Alarm, Delivery, ReturnedMail
+from db.models import Alarm, Delivery, Digest, ReturnedMail, Subscriber
 
 # Complaints per mail (M5). The big mailbox providers ask for less than 0.1 %, and punish from 0.3 % on.
 ALARM_AT: Final = 0.001
@@ -47,10 +48,9 @@ def _judge_complaints(s: Session, now: datetime) -> None:
 
 
 def _judge_bounces(s: Session, now: datetime) -> None:
-    ours = sum(_whose(s, meaning, since=now - QUIET) for meaning in (Meaning.OURS, Meaning.MESSAGE))
-    if ours:
-        last = select(ReturnedMail).where(ReturnedMail.meaning.in_([Meaning.OURS, Meaning.MESSAGE]))
-        newest = s.scalars(last.order_by(ReturnedMail.id.desc()).limit(1)).one()
+    ours = (ReturnedMail.meaning.in_([Meaning.OURS, Meaning.MESSAGE]), ReturnedMail.at > now - QUIET)
+    newest = s.scalars(select(ReturnedMail).where(*ours).order_by(ReturnedMail.id.desc()).limit(1)).one_or_none()
+    if newest is not None:
         raise_alarm(s, AlarmKind.BOUNCED_FOR_US, BOUNCES, f"{newest.told} (delivery {newest.delivery_id})")
     else:
         close_alarm(s, AlarmKind.BOUNCED_FOR_US, BOUNCES)
@@ -63,12 +63,15 @@ def _judge_bounces(s: Session, now: datetime) -> None:
 
 
 def _sent(s: Session, since: datetime) -> int:
-    return s.scalar(select(func.count(Delivery.id)).where(Delivery.sent_at > since)) or 0
+    own = select(Digest.id).join(Subscriber, Subscriber.id == Digest.subscriber_id).where(Subscriber.canary)
+    theirs = (Delivery.sent_at > since, Delivery.digest_id.is_(None) | Delivery.digest_id.not_in(own))
+    return s.scalar(select(func.count(Delivery.id)).where(*theirs)) or 0
 
 
 def _whose(s: Session, meaning: Meaning, *, since: datetime) -> int:
-    """How many subscribers' mails came back with this meaning."""
-    mine = (ReturnedMail.meaning == meaning, ReturnedMail.at > since)
+    """How many readers' mails came back with this meaning."""
+    readers = select(Subscriber.id).where(Subscriber.canary.is_(False))
+    mine = (ReturnedMail.meaning == meaning, ReturnedMail.at > since, ReturnedMail.subscriber_id.in_(readers))
     return s.scalar(select(func.count(ReturnedMail.subscriber_id.distinct())).where(*mine)) or 0
 
 

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from collections import Counter
-from contextlib import AsyncExitStack
 from contextlib import suppress as ignoring
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from psycopg import Error as DatabaseError
 from sqlalchemy import text
@@ -138,16 +137,33 @@ async def _all_lanes(stop: asyncio.Event, *, until_empty: bool) -> Office:
     return office
 
 
+class _Line:
+    """One connection to the database, made anew where it is lost; no more than one is ever held."""
+
+    def __init__(self) -> None:
+        self._database: Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._database is not None:
+            await self._database.close()
+
+    async def open(self) -> Connection:
+        """The connection, or another in its place. Raises psycopg's errors where none can be had."""
+        if self._database is None or self._database.closed:
+            self._database = await connection()
+        return self._database
+
+
 async def _lane(office: Office, stop: asyncio.Event, *, until_empty: bool) -> None:
     wait_s = FIRST_PAUSE_S
-    async with Relay() as relay, AsyncExitStack() as held:
+    async with Relay() as relay, _Line() as line:
         lane = Lane(relay=relay, office=office)
-        database: Connection | None = None
         while not stop.is_set():
             try:
-                if database is None or database.closed:
-                    database = await held.enter_async_context(await connection())
-                state = await send_one(database, lane)
+                state = await send_one(await line.open(), lane)
             except RelayDown as down:
                 await asyncio.to_thread(_note_down, office, down)
                 if until_empty:

@@ -1,7 +1,7 @@
 """When does what begin? The timetable in one table; it only enqueues, so that being late costs nothing.
 
 Times are local: the hours from 01:00 to 03:59 hold no entry, because they are skipped or doubled when the clocks
-change (promises.md 3.6). Two schedulers do no harm: each slot is queued once, and the leader's lock is a courtesy.
+change (promises.md 3.6). Two schedulers do no harm: each slot has its effect once, and the leader's lock is a courtesy.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ def table(sources: Iterable[SourceTimes]) -> list[Entry]:
         # The bank publishes at about 16:00 on working days (its own clock is Oslo's).
         Entry(name="rates", task=jobs.rates, hour="17", minute="20"),
         # A quarter of an hour before the watch looks whether it has arrived.
-        Entry(name="canary", task=jobs.put_out_canary, hour="5", minute="11"),
+        Entry(name="canary", task=jobs.put_out_canary, hour="5", minute="12"),
         Entry(name="clean", task=jobs.clean, hour="4", minute="20"),
         # Daily as well: the tables know which week was asked, and a Monday that was missed is made up for.
         Entry(name="ask below", task=jobs.ask_below, hour="5", minute="35"),

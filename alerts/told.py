@@ -60,6 +60,8 @@ class Told:
     near_heading: str | None
     near: tuple[ToldNear, ...]
     near_more: str | None
+    question: str | None  # the week's, of what stayed under the line
+    question_url: str | None
     foot: tuple[str, ...]
     why: str
     why_page: str
@@ -81,6 +83,7 @@ def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None 
     deadline = nearest(view, said)
     soonest = said.texts.say(f"intro.nearest.{deadline.kind}", left=deadline.left or "") if deadline else None
     counts = _counts(view, said)
+    asked = safe_url(view.recall_url) if view.recall_url else None
     return Told(
         texts=said.texts,
         subject=subject(view, said, deadline),
@@ -93,6 +96,8 @@ def tell(view: DigestView, names: Names, *, shown_alerts: frozenset[int] | None 
         near_heading=said.texts.plural("section.near", len(near) + near_more) if near else None,
         near=tuple(_near(miss) for miss in near),
         near_more=said.texts.plural("more.near", near_more) if near_more else None,
+        question=said.texts.say("recall.question") if asked else None,
+        question_url=asked,
         foot=(*_passed(view, said), *_sources(view, said), said.texts.say("zone.sentence", zone=said.clock.zone_name)),
         why=said.texts.say("footer.why", company=company),
         why_page=said.texts.say("footer.why_page", company=company, day=said.clock.long_day(view.day)),

@@ -142,6 +142,7 @@ class DigestView:
     unsubscribe_url: str  # a page with a button; a GET changes nothing
     one_click_url: str  # RFC 8058, POST only
     reminders: tuple[Entry, ...] = ()  # of what the reader is going for, by deadline
+    recall_url: str | None = None  # the week's question of what stayed under the line
     passed: int = 0  # procurements whose deadline came after we found them and before this digest
     profiles: tuple[str, ...] = ()  # the names of the reader's active profiles, in their order
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from alerts import canary, push, restored
+from alerts import beat, canary, push, restored
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import RunReport, run_due
@@ -30,8 +30,18 @@ log = logging.getLogger(__name__)
 CRAWL_LIMIT: Final = timedelta(minutes=20)
 # A crawl is killed at its limit by the worker that started it; whoever is still running then is on its own.
 GRACE: Final = timedelta(minutes=10)
-STUCK_AFTER: Final = timedelta(minutes=30)
+# The watch looks every ten minutes: with this, a person hears of it within a quarter of an hour (O1).
+STUCK_AFTER: Final = timedelta(minutes=5)
 WAITING: Final = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+# Mails that a sender would take: not those of subscribers who are left alone for a while.
+UNTAKEN: Final = text("""
+    SELECT count(*) AS mails, min(delivery.not_before) AS since
+      FROM delivery
+      LEFT JOIN digest ON digest.id = delivery.digest_id
+      LEFT JOIN subscriber ON subscriber.id = digest.subscriber_id
+     WHERE delivery.state IN ('queued', 'deferred') AND delivery.not_before <= :now
+       AND (subscriber.back_off_until IS NULL OR subscriber.back_off_until <= :now)
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +128,16 @@ def _waiting(s: Session, now: datetime) -> tuple[int, timedelta]:
 
 
 def _judge_outbox(s: Session, now: datetime) -> None:
-    waiting, oldest = _waiting(s, now)
-    if oldest >= STUCK_AFTER:
-        raise_alarm(s, AlarmKind.OUTBOX_STUCK, "outbox", f"{waiting} mails due, the oldest for {oldest}")
+    """Raise the alarm where mails are due and no sender takes any; one that is busy with many, or waits, is well.
+
+    A relay that is not reached has an alarm of its own: one cause, one alarm.
+    """
+    mails, since = s.execute(UNTAKEN, {"now": now}).one()
+    turned = beat.last(s).get(beat.Part.SENDER)
+    idle = turned is None or now - turned >= STUCK_AFTER
+    known = any(alarm.kind == AlarmKind.RELAY_UNREACHABLE for alarm in open_alarms(s))
+    if mails and now - since >= STUCK_AFTER and idle and not known:
+        raise_alarm(s, AlarmKind.OUTBOX_STUCK, "outbox", f"{mails} mails due, the oldest for {now - since}")
     else:
         close_alarm(s, AlarmKind.OUTBOX_STUCK, "outbox")
 

@@ -120,7 +120,8 @@ def _told(title: Section, description: Section, lot: str | None, heading: str, b
         yield Part(section=description, lot=lot, text=sentence)
 
 
-_SPOKEN = {"nb": ("nb", "en"), "nn": ("nn", "nb", "en"), "sv": ("sv", "en"), "da": ("da", "nb", "en"), "en": ("en",)}
+# The model was made with the official names, of which Norway has bokmål ones alone.
+_SPOKEN = {"nb": ("nb", "en"), "nn": ("nb", "en"), "sv": ("sv", "en"), "da": ("da", "nb", "en"), "en": ("en",)}
 
 
 def cpv_name(names: CpvNames, code: str, language: str) -> str | None:

@@ -27,8 +27,9 @@ from alerts.told import tell
 from alerts.view import DigestView
 from classifier.bench import bench, moved_by
 from classifier.feedback import record
-from classifier.publishing import publish
+from classifier.publishing import mark_of, publish
 from classifier.recall import draw, take_part
+from classifier.shift import foresee
 from classifier.threshold import lines_in_force, newest_line
 from db import seed
 from db.models import (
@@ -174,9 +175,10 @@ def _day(s: Session, ada: Administrator) -> None:
                       reason="the notice has no title"))  # fmt: skip
     on = bench(s, "NO")
     lines = lines_in_force(s, on.profiles)
-    move = publish(
-        s, on, moved_by(lines, Decimal("0.02")), seen=newest_line(s, on.profiles), by=ada.email, why="for mye e-post"
-    )
+    wanted = moved_by(lines, Decimal("0.02"))
+    foreseen = mark_of(wanted, foresee(s, wanted))
+    seen = newest_line(s, on.profiles)
+    move = publish(s, on, wanted, seen=seen, foreseen=foreseen, by=ada.email, why="for mye e-post")
     audit.record(s, ada, Act.LINES_MOVED, "line_move", move.id, told={"bench": on.key, "lines": len(lines)})
 
 

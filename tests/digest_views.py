@@ -207,6 +207,7 @@ NORWEGIAN = make_view(
     changed=(MOVED_TENT,),
     near_misses=NEAR,
     near_misses_left_out=2,
+    recall_url="https://anbudsvakt.example/q/5.abcdefghijklmnopqrstuvwxyz12",
 )
 
 SWEDISH = make_view(
@@ -265,4 +266,5 @@ SWEDISH = make_view(
         ),
     ),
     near_misses=NEAR[:1],
+    recall_url="https://anbudsvakt.example/q/6.abcdefghijklmnopqrstuvwxyz12",
 )

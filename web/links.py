@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts import letters
+from alerts.suppress import is_forbidden
 from alerts.tokens import Purpose
 from db.models import Act, Administrator, LetterKind, SessionKind, Subscriber
 from db.session import transaction
@@ -81,7 +82,8 @@ def _post_link(email: str, kind: SessionKind) -> None:
     with transaction() as s:
         if kind is SessionKind.SUBSCRIBER:
             subscriber = known_subscriber(s, email)
-            if subscriber is not None and take(s, Counted.LETTER_TO_ADDRESS, email):
+            # Who asked never to be written to, and came back to us by an import, has not asked for this one either.
+            if subscriber is not None and take(s, Counted.LETTER_TO_ADDRESS, email) and not is_forbidden(s, email):
                 letters.post(
                     s, LetterKind.LOG_IN, subscriber.email, subscriber.language, subscriber_id=subscriber.id
                 )  # fmt: skip

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.doors import DoorRefused, address, change_address, close_door, open_door, open_doors
 from classifier.profile_said import WEEKDAYS, ScheduleIn
+from classifier.recall import take_part
 from db.languages import LANGUAGES
 from db.models import Cadence, DoorKind, Profile, Subscriber
 from db.session import transaction, utcnow
@@ -58,6 +59,7 @@ def save(request: Request) -> Response:
             subscriber.schedule_since = utcnow()
         for name, value in (values | {"language": wanted.language}).items():
             setattr(subscriber, name, value)
+        take_part(s, subscriber.id, asked=bool(form.raw("asked_below")))
     return _to("saved")
 
 
@@ -121,6 +123,7 @@ def _as_form(subscriber: Subscriber) -> Form:
             "weekly_day": WEEKDAYS[subscriber.weekly_day - 1],
             "spare_holidays": "1" if subscriber.spare_holidays else "",
             "all_quiet": "1" if subscriber.all_quiet else "",
+            "asked_below": "1" if subscriber.asked_below else "",
         }
     )
 

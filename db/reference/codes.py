@@ -20,7 +20,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpvName:
-    """A CPV code (eight digits, without the check digit) and its official names.
+    """A CPV code (eight digits, without the check digit) and its official names; ``nn`` is our own, of the Norwegian one.
 
     An empty name means that the list which the row came from has none in that language: the Norwegian list speaks no
     Swedish, the European one no Norwegian. ``Reference.with_cpv`` fills such gaps from what was known before.
@@ -30,16 +30,18 @@ class CpvName:
     en: str = ""
     sv: str = ""
     nb: str = ""
+    nn: str = ""  # where it differs from ``nb``
 
     def told_in(self, language: str) -> str:
-        """The name in ``nb`` (also for ``nn``), ``sv`` or ``en``; in another of the three where that one is missing."""
+        """The name in this language; in a neighbouring one where it is missing."""
         return _told(self, language)
 
     def over(self, older: "CpvName | None") -> "CpvName":
         """The row with its empty names filled from an older row of the same code."""
         if older is None:
             return self
-        return CpvName(code=self.code, en=self.en or older.en, sv=self.sv or older.sv, nb=self.nb or older.nb)
+        return CpvName(code=self.code, en=self.en or older.en, sv=self.sv or older.sv, nb=self.nb or older.nb,
+                       nn=self.nn or older.nn)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,17 @@ class NutsName:
     nb: str
     sv: str
     en: str
+    nn: str = ""  # where it differs from ``nb``
 
     def told_in(self, language: str) -> str:
-        """The name in ``nb`` (also for ``nn``), ``sv`` or ``en``."""
+        """The name in ``nb``, ``nn``, ``sv`` or ``en``."""
         return _told(self, language)
 
 
 def _told(names: CpvName | NutsName, language: str) -> str:
     """English speaks for a language we do not have, and for a name that is missing."""
+    if language == "nn" and names.nn:
+        return names.nn
     if language in ("nb", "nn") and names.nb:
         return names.nb
     if language == "sv" and names.sv:

@@ -55,10 +55,10 @@ class Reference:
 @lru_cache(maxsize=1)
 def builtin() -> Reference:
     """The names this release ships. Read once (some milliseconds), the same value from then on."""
-    cpv = {code: CpvName(code=code, en=en, sv=sv, nb=nb) for code, en, sv, nb in _rows("cpv.tsv")}
+    cpv = {code: CpvName(code=code, en=en, sv=sv, nb=nb, nn=nn) for code, en, sv, nb, nn in _rows("cpv.tsv")}
     nuts = {
-        code: NutsName(code=code, level=int(level), area=Area(area) if area else None, nb=nb, sv=sv, en=en)
-        for code, level, area, nb, sv, en in _rows("nuts.tsv")
+        code: NutsName(code=code, level=int(level), area=Area(area) if area else None, nb=nb, sv=sv, en=en, nn=nn)
+        for code, level, area, nb, sv, en, nn in _rows("nuts.tsv")
     }
     buyers = tuple(
         KnownBuyer(

@@ -13,12 +13,12 @@ from scripted_relay import scripted_relay
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
-from alerts import books, bounces, sender
+from alerts import books, bounces, letters, sender
 from alerts.alarms import AlarmKind, open_alarms
 from alerts.bounces import BACK_OFF, Taken, take
-from alerts.suppress import is_suppressed
+from alerts.suppress import is_forbidden, is_suppressed
 from alerts.verp import bounce_address
-from db.models import Delivery, ReturnedMail, Subscriber
+from db.models import Delivery, LetterKind, ReturnedMail, Signup, Subscriber, Suppression
 from db.session import transaction, utcnow
 
 ALL = {sample.name: sample for sample in samples()}
@@ -99,6 +99,35 @@ def test_m8_a_full_mailbox_is_left_alone_longer_and_longer_and_then_given_up(
             s.execute(update(Delivery).values(state="sent", sent_at=now))
     assert [round(wait) for wait in waits] == [2, 4, 8, 16, 32, 64]
     assert suppressed() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "reason", "forbidden"),
+    [
+        ("postfix-unknown-user", "bounced", "came back: 5.1.1", False),
+        ("postfix-mailbox-full", "bounced", None, False),
+        ("complaint", "complained", "complained of a sign-up", True),
+    ],
+)
+def test_m8_a_letter_that_comes_back_before_anybody_confirmed_is_known(
+    database: URL, environment: pytest.MonkeyPatch, name: str, state: str, reason: str | None, *, forbidden: bool
+) -> None:
+    use_bounces(environment)
+    with transaction() as s:
+        asked = Signup(email="post@firma.example", language="nb", wording="x", cut_address="x", answers={})
+        s.add(asked)
+        s.flush()
+        letters.post(s, LetterKind.CONFIRM, asked.email, "nb", signup_id=asked.id)
+        s.execute(update(Delivery).values(state="sent", sent_at=utcnow()))
+    verp = str(bounce_address(delivery().id, utcnow()))
+    sample = COMPLAINTS[0] if name == "complaint" else ALL[name]
+    raw = sample.mail(verp=verp, recipient="post@firma.example")
+    assert [take(raw, [verp]) for _ in range(2)] == [Taken.DONE, Taken.BEFORE]
+    assert delivery().state == state
+    with transaction() as s:
+        assert s.scalar(select(Suppression.reason)) == reason
+        assert books.count(s).differences() == {}
+        assert is_forbidden(s, "post@firma.example") is forbidden
 
 
 def test_m8_mails_that_were_under_way_together_count_once(database: URL, environment: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_the_canary_comes_the_whole_way_and_is_missed_at_each_hop(
 ) -> None:
     assert alarm_at(LATER) is None
     assert (canary.put_out(), canary.put_out()) == (True, False)
-    assert alarm_at(timedelta(minutes=14)) is None
+    assert alarm_at(timedelta(minutes=13)) is None
     assert (alarm_at(LATER) or "").endswith("stored, and not matched")
     match_new(scorer)
     with transaction() as s:

@@ -67,6 +67,7 @@ def test_an_alert_is_told_in_a_few_lines_and_once(receiving: Receiver) -> None:
     assert "om 14 dager" not in text  # it may go out days later
     assert "de skriver: «Leverandøren skal utføre sveising av bærende stålkonstruksjoner i EXC3.»" in text
     assert "https://www.doffin.no/notices/" in text
+    assert "\nAktuell · Ikke for oss · Vi går for den: http://127.0.0.1:8080/v/" in text
     assert len(text) < 1000
     assert "github" not in seen.body.decode()  # no picture from elsewhere (P11)
 

@@ -10,7 +10,7 @@ from outbox import fill, sent, states, suppressed
 from postbox import ROLE, open_postbox, use_bounces
 from returned_samples import Sample, samples
 from scripted_relay import scripted_relay
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import URL
 
 from alerts import reputation, sender, watch
@@ -164,6 +164,20 @@ async def test_m5_what_complaints_stopped_waits_for_a_person(
         await asyncio.to_thread(watch.look)
         assert alarms() == {RATE}  # counted anew, so that it does not stop again for what a person has seen to
         assert (await asyncio.to_thread(sender.drain)).sent == 5
+
+
+def test_m5_our_own_subscriber_is_in_no_rate(database: URL, environment: pytest.MonkeyPatch) -> None:
+    use_bounces(environment)
+    own, *others = sent(4)
+    with transaction() as s:
+        s.execute(update(Subscriber).where(Subscriber.id == select(func.min(Subscriber.id)).scalar_subquery()).values(canary=True))  # fmt: skip
+    complain(own)
+    assert alarms() == set()
+    complain(others[0])
+    assert alarms() == {RATE}
+    with transaction() as s:
+        (told,) = [alarm.told for alarm in open_alarms(s)]
+    assert told == "1 of 3 mails of 30 days were complained of"
 
 
 def test_m5_the_alarm_closes_when_the_complaints_are_old(database: URL, environment: pytest.MonkeyPatch) -> None:

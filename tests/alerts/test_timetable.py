@@ -15,14 +15,17 @@ import psycopg
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 from mailroom import wait_until
+from owing import owed, rows
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from alerts import jobs, timetable
 from alerts.clock import ZONES, local_day, moment_of
+from alerts.digest import run_due
 from alerts.schedule import Schedule
 from alerts.timetable import LEADER_LOCK, Entry, SourceTimes, last_slot, table
-from db.session import forget_engine, plain_url, transaction
+from db.models import Digest
+from db.session import forget_engine, plain_url, transaction, utcnow
 
 SOURCES = [
     SourceTimes(key="ted", cadence=timedelta(hours=6)),
@@ -143,6 +146,18 @@ async def test_t1_two_schedulers_that_fire_one_slot_queue_one_job(database: URL)
         following = await jobs.enqueue(jobs.digests, 2_000, entry="digests NO")
     assert (sum(first), late, following) == (1, False, True)
     assert queued() == ["digests", "digests"]
+
+
+async def test_t1_a_slot_that_is_past_may_be_queued_again_and_has_no_second_effect(database: URL) -> None:
+    owed()
+    done = "UPDATE procrastinate_jobs SET status = 'succeeded'"
+    async with jobs.opened():
+        for slot in (1_000, 2_000, 1_000):  # the last by a scheduler that was paused
+            assert await jobs.enqueue(jobs.digests, slot, entry="digests NO")
+            await asyncio.to_thread(run_due, utcnow())
+            with transaction() as s:
+                s.execute(text(done))
+    assert len(rows(Digest)) == 1
 
 
 async def test_a_job_that_still_waits_is_not_queued_again(database: URL) -> None:

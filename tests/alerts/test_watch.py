@@ -12,11 +12,11 @@ from outbox import fill
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.engine import URL
 
-from alerts import source_health, watch
+from alerts import beat, source_health, watch
 from alerts.alarms import AlarmKind, close_alarm, open_alarms, raise_alarm
 from alerts.books import count
 from alerts.digest import run_due
-from db.models import Alarm, Alert, Delivery, Digest, DigestRun, Door, DoorDelivery, Fetch, FetchState
+from db.models import Alarm, Alert, Beat, Delivery, Digest, DigestRun, Door, DoorDelivery, Fetch, FetchState, Subscriber
 from db.session import transaction, utcnow
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
@@ -135,17 +135,35 @@ def test_a_stuck_outbox_is_an_alarm_until_it_moves() -> None:
     watch.look()
     assert alarms() == []
     with transaction() as s:
-        s.execute(update(Delivery).values(not_before=utcnow() - timedelta(minutes=31)))
+        s.execute(update(Delivery).values(not_before=utcnow() - timedelta(minutes=6)))
     watch.look()
     watch.look()
     assert alarms() == [(AlarmKind.OUTBOX_STUCK, "outbox")]
     health = watch.health()
     assert (health.database, health.alarms, health.waiting) == (True, ("outbox_stuck",), 2)
-    assert 1_800 <= health.oldest_waiting_s < 2_000
+    assert 360 <= health.oldest_waiting_s < 500
     with transaction() as s:
         s.execute(update(Delivery).values(state="sent", sent_at=utcnow()))
     watch.look()
     assert alarms() == []
+
+
+def test_a_sender_that_is_busy_or_leaves_somebody_alone_is_no_alarm() -> None:
+    fill(2)
+    with transaction() as s:
+        s.execute(update(Delivery).values(not_before=utcnow() - timedelta(hours=1)))
+    beat.keep(beat.Part.SENDER)
+    watch.look()
+    assert alarms() == []
+    with transaction() as s:
+        s.execute(update(Beat).values(at=utcnow() - timedelta(minutes=6)))
+        s.execute(update(Subscriber).values(back_off_until=utcnow() + timedelta(hours=1)))
+    watch.look()
+    assert alarms() == []
+    with transaction() as s:
+        s.execute(update(Subscriber).values(back_off_until=None))
+    watch.look()
+    assert alarms() == [(AlarmKind.OUTBOX_STUCK, "outbox")]
 
 
 # The books

@@ -1,6 +1,7 @@
 """Are the shipped names of codes complete, official, and found for every code that should find one?"""
 
 import csv
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db.reference import Area, CpvName, builtin
+from db.reference import Area, CpvName, NutsName, builtin
 
 VOCABULARIES = Path(__file__).parents[2] / ".." / "shared" / "corpus" / "vocab"
 LANGUAGES = ("en", "sv", "nb")
@@ -53,6 +54,27 @@ def test_every_official_division_group_and_defence_code_is_here() -> None:
     needed = {row["code"] for row in official("cpv.tsv") if row["code"].endswith("00000") or row["code"][:2] == "35"}
     assert len(needed) == 317 + 210 - 9  # division 35 and its eight groups are in both
     assert needed <= builtin().cpv.keys()
+
+
+def test_nynorsk_has_names_of_its_own_where_they_differ() -> None:
+    names = builtin()
+    for code, name in {
+        "35000000": "Tryggleiks-, brannsløkkings-, politi- og forsvarsutstyr",
+        "50630000": "Reparasjon og vedlikehold av militære køyretøy",
+        "35722000": "Radar",
+    }.items():
+        assert names.cpv_name(code, "nn") == name
+    assert [names.nuts_name(code, "nn") for code in ("NO07", "NO060", "SE12")] == [
+        "Nord-Noreg", "Trøndelag", "Austre Mellom-Sverige",
+    ]  # fmt: skip
+    told: list[CpvName | NutsName] = [*names.cpv.values(), *names.nuts.values()]
+    assert [one for one in told if one.nn == one.nb] == []
+    # Words that no nynorsk text has.
+    bokmal = re.compile(
+        r"\b(ikke|fra|annen|annet|uten|noe|hva)\b|tjenest|kjøretøy|sikkerhet|virksomhet|lige\b|lig\b|inger\b",
+        re.IGNORECASE,
+    )
+    assert [one for one in told if bokmal.search(one.told_in("nn"))] == []
 
 
 def test_the_cpv_table_is_whole() -> None:
@@ -104,7 +126,7 @@ def test_a_table_has_no_row_twice_and_stands_in_order(table: str) -> None:
     ("code", "language", "name"),
     [
         ("35613000", "nb", "Ubemannede luftfartøy (UAV)"),
-        ("35613000", "nn", "Ubemannede luftfartøy (UAV)"),
+        ("35613000", "nn", "Ubemanna luftfartøy (UAV)"),
         ("35613000", "sv", "Obemannade luftfartyg"),
         ("35613000", "en", "Unmanned aerial vehicles"),
         ("35613000", "da", "Unmanned aerial vehicles"),  # a language we do not have

@@ -69,6 +69,8 @@ def test_an_alert_is_an_entry_with_its_reasons(client: httpx.Client, profile: Pr
     assert "Vi sveiser bærende konstruksjoner etter NS-EN 1090, EXC3." in said
     assert "frist 14. jan. 2027 kl. 12.00" in said
     assert "script" not in said
+    verdict = f'href="{get_settings().site}/v/{sign(Purpose.VERDICT, alert.id)}/relevant"'
+    assert f'{verdict} rel="noopener noreferrer">Aktuell</a>' in said
 
 
 def test_every_element_that_rfc_4287_asks_for_is_there_once(client: httpx.Client, profile: Profile) -> None:

@@ -48,7 +48,9 @@ def test_what_waits_is_told_with_its_age(client: httpx.Client) -> None:
     subscriber = make_subscriber(company="Kanarisveis AS", email="kanari@hemmelig.example")
     make_profile(subscriber, name="Kanariprofil")
     make_alert(subscriber, make_notice())
-    make_notice(source=CANARY)
+    own = make_subscriber(canary=True)
+    make_profile(own)
+    make_alert(own, make_notice(source=CANARY))
     declare([Declaration(key="doffin", name="Doffin", country="NO", licence="x", terms="https://x.example/",
                          url="https://x.example/", cadence_s=3600, quiet_s=86400, signals=False, state="on")])  # fmt: skip
     beat.keep(beat.Part.DIGESTS)

@@ -18,6 +18,7 @@ SAID: Values = {
     "weekly_day": "thu",
     "spare_holidays": "1",
     "all_quiet": "1",
+    "asked_below": "1",
 }
 
 
@@ -42,7 +43,7 @@ def test_what_is_set_holds_from_now_on_and_rubbish_is_refused_with_words(client:
     assert send(client, "/me/settings", form | SAID).status_code == 303
     now = stored(alma)
     assert (now.language, now.cadence, now.hour, now.weekdays) == ("sv", "weekly", 6, [2, 4])
-    assert (now.weekly_day, now.spare_holidays, now.all_quiet) == (4, True, True)
+    assert (now.weekly_day, now.spare_holidays, now.all_quiet, now.asked_below) == (4, True, True, True)
     assert now.schedule_since is not None
     assert send(client, "/me/settings", form | SAID | {"language": "en"}).status_code == 303
     assert stored(alma).schedule_since == now.schedule_since  # another language moves no slot

@@ -13,6 +13,7 @@ from mail_reading import html_of, read, text_of
 from sqlalchemy import delete, func, select
 
 from alerts.digest import run
+from alerts.erasure import erase
 from alerts.sender import due
 from alerts.suppress import is_suppressed, suppress
 from alerts.texts import texts
@@ -255,6 +256,17 @@ def test_d15_a_suppressed_address_gets_the_confirmation_it_asked_for_and_nothing
     assert submit(client, link_in(delivery)).status_code == 303
     with transaction() as s:
         assert not is_suppressed(s, ALMA)
+
+
+def test_d15_who_asked_never_to_be_written_to_gets_no_way_in_either(client: httpx.Client) -> None:
+    gone = make_subscriber(email="left@alvsvets.example", confirmed_at=utcnow())
+    with transaction() as s:
+        erase(s, gone.id, never_again=True)
+    make_subscriber(email="left@alvsvets.example", confirmed_at=utcnow())  # by an import
+    make_subscriber(email="here@alvsvets.example", confirmed_at=utcnow())
+    for email in ("left@alvsvets.example", "here@alvsvets.example"):
+        assert submit(client, "/login", email=email).status_code == 200
+    assert [delivery.recipient for _, delivery in letters(1)] == ["here@alvsvets.example"]
 
 
 def test_who_left_and_signs_up_again_is_the_same_subscriber(client: httpx.Client) -> None:
