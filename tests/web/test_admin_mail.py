@@ -129,7 +129,7 @@ def test_what_happened_is_told_in_the_readers_language_and_the_detail_as_detail(
         for kind in AlarmKind:
             for subject in SUBJECTS.get(kind, ("ted",)):
                 raise_alarm(s, kind, subject, "451 4.7.1 try later")
-    cards = re.findall(r'<section class="card">.*?</section>', client.get("/admin/alarms").text, re.DOTALL)
+    cards = re.findall(r'<section class="card spaced">.*?</section>', client.get("/admin/alarms").text, re.DOTALL)
     told = [re.findall(r"<p>(.*?)</p>", card) for card in cards]
     assert len(told) == len(AlarmKind) + 5
     assert all(len(lines) == 2 for lines in told)
