@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from classifier.owed import last_word, make_up
 from classifier.revisions import in_force, speaking
+from db.arrays import among
 from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Unfit, Verdict
 from db.session import utcnow
 
@@ -140,9 +141,10 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
                 Match.version_id == JudgedMatch.version_id,
                 Match.profile_id == JudgedMatch.profile_id,
                 Match.model_rev == ruling,
+                JudgedMatch.model_rev != ruling,  # what was told by the same counts as it was told
             ),
         )
-        .where(JudgedMatch.profile_id.in_(profiles))
+        .where(among(JudgedMatch.profile_id, profiles))
         .order_by(Feedback.at, Feedback.id)
     )
     found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
@@ -164,7 +166,7 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
 
 def _newest(s: Session, profiles: Collection[int]) -> str | None:
     """Of matches from before one revision was put in force: that of the last."""
-    mine = Match.profile_id.in_(profiles)
+    mine = among(Match.profile_id, profiles)
     return s.scalar(select(Match.model_rev).where(mine).order_by(Match.id.desc()).limit(1))
 
 

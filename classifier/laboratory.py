@@ -3,20 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from classifier.bench import Bench, Kind, moved_by, moved_to
 from classifier.feedback import Judgement, judgements_of
 from classifier.interval import Share, votes_to_settle
-from classifier.measures import Recall, precision, recall
-from classifier.replay import Heard, Replay, replay, with_their_others
+from classifier.measures import Answer, Bin, Recall, answers_of, calibration, precision, recall
+from classifier.replay import Heard, Replay, above_a_week, replay, with_their_others
 from classifier.revisions import in_force
 from classifier.shift import Crossing, Lines, foresee
 from classifier.threshold import lines_in_force, newest_line
+from classifier.window import Window, window
+from db.arrays import among
 from db.models import NoticeVersion, Profile
 from db.notices import said
+from db.unchanged import Kept
 
 LISTED = 50  # gains or losses that are named; the others are counted
 
@@ -51,6 +55,20 @@ class Measured:
     recall: Recall | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """All that a look at a bench stands on, wherever the slider is."""
+
+    revision: str | None
+    known: Lines  # of the bench and of their subscribers' other profiles
+    before: Lines  # of the bench alone
+    seen: int
+    waiting: int
+    judged: Mapping[int, Sequence[Judgement]]
+    answers: Sequence[Answer]
+    curves: Mapping[str, Sequence[Bin]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """One look at a bench and a move. ``seen`` goes along when it is published."""
@@ -68,6 +86,7 @@ class Look:
     gained: Crossed
     lost: Crossed
     measured: tuple[Measured, Measured]  # with the lines as they are, and as moved
+    curves: Mapping[str, Sequence[Bin]]  # how right scores are, by model revision
 
     @property
     def flooded(self) -> Sequence[Heard]:
@@ -80,39 +99,58 @@ def move_of(on: Bench, lines: Lines, value: Decimal) -> dict[int, Decimal]:
     return moved_to(lines, value) if on.kind is Kind.PROFILE else moved_by(lines, value)
 
 
+_KEPT: Final[Kept[Ground]] = Kept(most=8)
+
+
 def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
     """What this value would do on this bench, by the last ``days``; None: the lines as they are."""
-    everyone = with_their_others(s, on.profiles)
-    known = lines_in_force(s, everyone)
-    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
+    ground = _KEPT.get(s, on, lambda: _ground(s, on))
+    before = ground.before
     after = {} if value is None else move_of(on, before, value)
-    told = replay(s, on.profiles, known, after, days=days)
-    shift = foresee(s, after)
-    judged = judgements_of(s, before)
-    waits = select(Profile.id).where(Profile.id.in_(on.profiles), Profile.matched_rev.is_(None))
+    found = window(s, [*ground.known], days=days)
+    shift = foresee(s, after, found)
     return Look(
         on=on,
         days=days,
-        revision=in_force(s),
+        revision=ground.revision,
         line=sorted(before.values())[len(before) // 2] if before else None,
         before=before,
         after=after,
-        seen=newest_line(s, on.profiles),
-        waiting=len(s.scalars(waits).all()),
+        seen=ground.seen,
+        waiting=ground.waiting,
         unknown=len(on.profiles) - len(before),
-        replay=told,
+        replay=replay(s, found, on.profiles, ground.known, after, days=days),
         gained=_named(s, shift.gained),
         lost=_named(s, shift.lost),
-        measured=(_measured(s, judged, before, days), _measured(s, judged, {**before, **after}, days)),
+        measured=(_measured(ground, found, before, days), _measured(ground, found, {**before, **after}, days)),
+        curves=ground.curves,
     )
 
 
-def _measured(s: Session, judged: Mapping[int, Sequence[Judgement]], lines: Lines, days: int) -> Measured:
-    right = precision(judged, lines)
+def _ground(s: Session, on: Bench) -> Ground:
+    known = lines_in_force(s, with_their_others(s, on.profiles))
+    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
+    waits = select(func.count(Profile.id)).where(among(Profile.id, on.profiles), Profile.matched_rev.is_(None))
+    return Ground(
+        revision=in_force(s),
+        known=known,
+        before=before,
+        seen=newest_line(s, on.profiles),
+        waiting=s.scalar(waits) or 0,
+        judged=judgements_of(s, before),
+        answers=answers_of(s, before),
+        curves=calibration(s, on.profiles),
+    )
+
+
+def _measured(ground: Ground, found: Window, lines: Lines, days: int) -> Measured:
+    right = precision(ground.judged, lines)
+    asked = {one.profile_id: lines[one.profile_id] for one in ground.answers}
+    above = above_a_week(found, asked, days=days)
     return Measured(
         precision=right,
         votes_more=None if right is None else votes_to_settle(right),
-        recall=recall(s, lines, right, days=days),
+        recall=recall(ground.answers, lines, right, above_a_week=above),
     )
 
 

@@ -11,14 +11,26 @@ from sqlalchemy.orm import Session
 
 from classifier.feedback import Judgement
 from classifier.interval import HALF, SURE, Share, share
-from classifier.replay import above_a_week
 from classifier.shift import Lines
+from db.arrays import among
 from db.models import Feedback, JudgedMatch, RecallQuestion, RecallSample, Verdict
 
 BINS: Final = 10
 _DRAWS: Final = 4000
 _SCORE_VOTES: Final = 2.0  # what a calibrated score is worth beside answers of its stratum
 _TOO_LOW: Final = 0.005  # what is believed of a notice whose score was too low to be kept
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader said of one sample from under a line."""
+
+    profile_id: int
+    question_id: int
+    stratum: str
+    score: float | None  # None: too low to be kept
+    stands_for: float
+    relevant: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +60,37 @@ def precision(judged: Mapping[int, Sequence[Judgement]], lines: Lines) -> Share 
     return share(sum(told), len(told))
 
 
-def recall(s: Session, lines: Lines, right: Share | None, *, days: int) -> Recall | None:
+def answers_of(s: Session, profiles: Collection[int]) -> list[Answer]:
+    """Every answer of these profiles' readers."""
+    rows = s.execute(
+        select(
+            RecallQuestion.profile_id,
+            RecallQuestion.id,
+            RecallSample.stratum,
+            RecallSample.score,
+            RecallSample.stands_for,
+            RecallSample.relevant,
+        )
+        .join(RecallSample, RecallSample.question_id == RecallQuestion.id)
+        .where(among(RecallQuestion.profile_id, profiles), RecallSample.relevant.is_not(None))
+        .order_by(RecallSample.id)
+    )
+    return [Answer(*row[:-1], relevant=bool(row.relevant)) for row in rows]
+
+
+def recall(answers: Sequence[Answer], lines: Lines, right: Share | None, *, above_a_week: float) -> Recall | None:
     """How much of what is for them these lines tell, as far as answers on samples say; None where nobody answered.
 
     What was missed is each stratum's share of relevant answers times what they stand for (Horvitz and Thompson). A
-    stratum with few answers is believed by its scores. What is told is that of the last ``days``.
+    stratum with few answers is believed by its scores. ``above_a_week``: matches that are told to those who answered.
     """
-    rows = s.execute(
-        select(RecallQuestion.profile_id, RecallQuestion.id, RecallSample)
-        .join(RecallSample, RecallSample.question_id == RecallQuestion.id)
-        .where(RecallQuestion.profile_id.in_(lines.keys()), RecallSample.relevant.is_not(None))
-    ).all()
-    if not rows or right is None:
+    if not answers or right is None:
         return None
-    weeks = len({row.id for row in rows})
-    strata: dict[str, list[RecallSample]] = defaultdict(list)
-    for profile_id, _, sample in rows:
-        if sample.score is None or sample.score < lines[profile_id]:
-            strata[sample.stratum].append(sample)
+    weeks, asked = len({one.question_id for one in answers}), len({one.profile_id for one in answers})
+    strata: dict[str, list[Answer]] = defaultdict(list)
+    for one in answers:
+        if one.score is None or one.score < lines[one.profile_id]:
+            strata[one.stratum].append(one)
     # Seeded, so that the same answers always give the same figures.
     dice = np.random.default_rng(1)
     missed = np.zeros(_DRAWS)
@@ -74,13 +99,11 @@ def recall(s: Session, lines: Lines, right: Share | None, *, days: int) -> Recal
         hits = sum(bool(one.relevant) for one in samples)
         shares = dice.beta(hits + believed, len(samples) - hits + _SCORE_VOTES - believed, _DRAWS)
         missed += shares * sum(one.stands_for for one in samples) / weeks
-    asked = {row.profile_id: lines[row.profile_id] for row in rows}
-    told = above_a_week(s, asked, days=days) / len(asked)
-    relevant = told * dice.beta(right.hits + HALF, right.of - right.hits + HALF, _DRAWS)
+    relevant = above_a_week / asked * dice.beta(right.hits + HALF, right.of - right.hits + HALF, _DRAWS)
     shares = relevant / np.maximum(relevant + missed, 1e-9)
     tail = (1 - SURE) / 2
     low, middle, high = np.quantile(shares, [tail, 0.5, 1 - tail]).tolist()
-    return Recall(value=middle, low=low, high=high, missed_a_week=float(missed.mean()), answers=len(rows))
+    return Recall(value=middle, low=low, high=high, missed_a_week=float(missed.mean()), answers=len(answers))
 
 
 def calibration(s: Session, profiles: Collection[int]) -> dict[str, Sequence[Bin]]:
@@ -94,8 +117,8 @@ def calibration(s: Session, profiles: Collection[int]) -> dict[str, Sequence[Bin
         .where(RecallSample.relevant.is_not(None), RecallSample.score.is_not(None))
     )
     rows = [
-        *s.execute(told.where(JudgedMatch.profile_id.in_(profiles))),
-        *s.execute(under.where(RecallQuestion.profile_id.in_(profiles))),
+        *s.execute(told.where(among(JudgedMatch.profile_id, profiles))),
+        *s.execute(under.where(among(RecallQuestion.profile_id, profiles))),
     ]
     binned: dict[str, dict[int, list[tuple[float, bool]]]] = defaultdict(lambda: defaultdict(list))
     for revision, score, relevant in rows:

@@ -4,34 +4,36 @@ A line holds for every open notice that its subscriber was not told of: lowered,
 it takes back what is owed still and now lies below. What was told stays told, by the line of then.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     ARRAY,
-    CTE,
     BigInteger,
     ColumnElement,
     Float,
-    Select,
+    SQLColumnExpression,
     TableValuedAlias,
+    Text,
     and_,
     bindparam,
-    case,
     delete,
     exists,
     func,
     not_,
     select,
+    union,
     update,
 )
 from sqlalchemy.orm import Session, selectinload
 
 from classifier.facets import still_open
 from classifier.owed import alert_matched, not_owed, told_of
-from classifier.revisions import speaking
+from classifier.revisions import speaking, speaks_by
+from classifier.window import Flags, Window, read
+from db.arrays import among
 from db.models import (
     Alert,
     AlertKind,
@@ -43,6 +45,7 @@ from db.models import (
     Profile,
     PushState,
     Subscriber,
+    ToldBefore,
 )
 from db.session import utcnow
 
@@ -69,11 +72,21 @@ class Shift:
     lost: Sequence[Crossing] = ()
 
 
-def foresee(s: Session, lines: Lines) -> Shift:
-    """What these lines would owe and take back, if they were drawn now. Writes nothing."""
+def foresee(s: Session, lines: Lines, found: Window | None = None) -> Shift:
+    """What these lines would owe and take back, if they were drawn now. Writes nothing.
+
+    ``found``: the matches of their profiles, where they have been read already.
+    """
     if not lines:
         return Shift()
-    return Shift(gained=_gained(s, lines), lost=_lost(s, lines))
+    found = read(s, lines.keys()) if found is None else found
+    moved = found.by_profile({one: lines[one] for one in _moving(s, lines)})
+    is_open = (found.until > utcnow().timestamp()) & ~found.cancelled
+    above, was_above = found.score >= moved, found.score >= found.line
+    return Shift(
+        gained=_gained(s, _best(found, is_open & above & ~was_above)),
+        lost=_lost(s, lines, _best(found, is_open & (found.score < moved) & was_above)),
+    )
 
 
 def hold(s: Session, lines: Lines) -> Shift:
@@ -95,102 +108,120 @@ def _drawn(lines: Lines) -> TableValuedAlias:
     return func.unnest(ids, values).table_valued("profile_id", "value", name="drawn").render_derived()
 
 
-def _movable(drawn: TableValuedAlias) -> Select[int, int, int, str, int, float]:
-    """The matches that a move of these lines can move, of notices that are open as they now read."""
-    return (
-        select(
-            Profile.subscriber_id,
-            Match.profile_id,
-            Notice.procurement_id,
-            NoticeVersion.stage.label("kind"),
-            Match.version_id,
-            Match.score,
-        )
-        .select_from(drawn)
-        .join(Match, Match.profile_id == drawn.c.profile_id)
-        .join(Profile, Profile.id == Match.profile_id)
+def _moving(s: Session, lines: Lines) -> Sequence[int]:
+    """Of these profiles, those whose matches' alerts can still come or go."""
+    return s.scalars(
+        select(Profile.id)
         .join(Subscriber, Subscriber.id == Profile.subscriber_id)
-        .join(NoticeVersion, NoticeVersion.id == Match.version_id)
-        .join(Notice, Notice.current_version_id == NoticeVersion.id)
-        .where(*_is_movable())
-    )
+        .where(among(Profile.id, lines), *_can_move())
+    ).all()
 
 
-def _is_movable() -> list[ColumnElement[bool]]:
-    """Whether a match's alert can still come or go, in a query that joins its notice, profile and subscriber."""
+def _can_move() -> list[ColumnElement[bool]]:
+    """Whether a profile's line can move anything, in a query that joins its subscriber."""
     return [
         Profile.active.is_(True),
         # One that is owed every open notice is met anew by its new line in any case.
         Profile.matched_rev.is_not(None),
         Subscriber.unsubscribed_at.is_(None),
-        Match.barred_by.is_(None),
-        NoticeVersion.cancelled.is_(False),
-        still_open(utcnow()),
-        speaking(),
     ]
 
 
-def _gained(s: Session, lines: Lines) -> list[Crossing]:
-    drawn = _drawn(lines)
-    up = _first(_movable(drawn).where(Match.score >= drawn.c.value, Match.score < Match.threshold_then))
-    heard = not_owed(subscriber_id=up.c.subscriber_id, procurement_id=up.c.procurement_id, kind=up.c.kind)
-    return _once(s, select(up).where(~heard))
+def _best(found: Window, crosses: Flags) -> list[Crossing]:
+    """Of each stage of a procurement that crosses a subscriber's line the best match; the likeliest first."""
+    which = np.flatnonzero(crosses)
+    profile_id = found.profiles[found.place[which]]
+    which = which[np.lexsort((profile_id, found.version_id[which], -found.score[which]))]
+    _, first = np.unique(found.alert[which], return_index=True)
+    return [Crossing(*row) for row in found.rows(which[np.sort(first)])]
 
 
-def _lost(s: Session, lines: Lines) -> list[Crossing]:
-    drawn = _drawn(lines)
-    down = _first(_movable(drawn).where(Match.score >= Match.threshold_then, Match.score < drawn.c.value))
+def _gained(s: Session, up: Sequence[Crossing]) -> list[Crossing]:
+    if not up:
+        return []
+    crossing = _listed(up)
+    spoken_of = union(
+        select(crossing).join(Alert, _is_of(crossing, Alert.procurement_id)),
+        select(crossing)
+        .join(ToldBefore, ToldBefore.procurement_id == crossing.c.procurement_id)
+        .join(Alert, _is_of(crossing, ToldBefore.procurement_id) & (Alert.id == ToldBefore.alert_id)),
+    )
+    # To be found before it is asked who was told, which takes longer, and of far fewer.
+    asked = spoken_of.cte("spoken_of").prefix_with("MATERIALIZED")
+    heard = not_owed(subscriber_id=asked.c.subscriber_id, procurement_id=asked.c.procurement_id, kind=asked.c.kind)
+    old = set(s.scalars(select(asked.c.place).where(heard)))
+    return [one for place, one in enumerate(up) if place not in old]
+
+
+def _is_of(crossing: TableValuedAlias, procurement_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    return and_(Alert.subscriber_id == crossing.c.subscriber_id, procurement_id == crossing.c.procurement_id)
+
+
+def _lost(s: Session, lines: Lines, down: Sequence[Crossing]) -> list[Crossing]:
+    if not down:
+        return []
+    crossing = _listed(down)
     owed = exists().where(
-        Alert.subscriber_id == down.c.subscriber_id,
-        Alert.procurement_id == down.c.procurement_id,
-        Alert.kind == down.c.kind,
+        Alert.subscriber_id == crossing.c.subscriber_id,
+        Alert.procurement_id == crossing.c.procurement_id,
+        Alert.kind == crossing.c.kind,
         *_untold(),
     )
-    below = _once(s, select(down).where(owed))
-    kept = _carried(s, lines, {one.procurement_id for one in below}) if below else set()
-    return [one for one in below if _key(one) not in kept]
+    still = set(s.scalars(select(crossing.c.place).where(owed)))
+    below = [one for place, one in enumerate(down) if place in still]
+    kept = _carried(s, lines, below) if below else set()
+    return [one for place, one in enumerate(below) if place not in kept]
 
 
-def _first(crossings: Select[int, int, int, str, int, float]) -> CTE:
-    """To be found before it is asked who was told, which takes longer, and of far fewer."""
-    return crossings.cte("crossing").prefix_with("MATERIALIZED")
-
-
-def _carried(s: Session, lines: Lines, procurements: Collection[int]) -> set[tuple[int, int, str]]:
-    """Subscriber, procurement and stage of what stays above a line, by another notice or profile, when these are drawn."""
-    drawn = _drawn(lines)
-    moves = (Notice.current_version_id == NoticeVersion.id) & and_(*_is_movable())
-    line = case((moves, func.coalesce(drawn.c.value, Match.threshold_then)), else_=Match.threshold_then)
-    stays = (
-        select(Profile.subscriber_id, Notice.procurement_id, NoticeVersion.stage)
-        .select_from(Match)
-        .join(Profile, Profile.id == Match.profile_id)
-        .join(Subscriber, Subscriber.id == Profile.subscriber_id)
-        .join(NoticeVersion, NoticeVersion.id == Match.version_id)
-        .join(Notice, Notice.id == NoticeVersion.notice_id)
-        .outerjoin(drawn, drawn.c.profile_id == Match.profile_id)
-        .where(
-            Notice.procurement_id.in_(procurements),
-            Profile.active.is_(True),
-            Match.barred_by.is_(None),
-            speaking(),
-            Match.score >= line,
-        )
+def _listed(crossings: Sequence[Crossing]) -> TableValuedAlias:
+    """What crosses as rows to join: each one's place, from 0, and its subscriber, procurement and stage."""
+    columns = (
+        bindparam(None, [*range(len(crossings))], type_=ARRAY(BigInteger)),
+        bindparam(None, [one.subscriber_id for one in crossings], type_=ARRAY(BigInteger)),
+        bindparam(None, [one.procurement_id for one in crossings], type_=ARRAY(BigInteger)),
+        bindparam(None, [one.kind for one in crossings], type_=ARRAY(Text)),
     )
-    return {(subscriber_id, procurement_id, kind) for subscriber_id, procurement_id, kind in s.execute(stays)}
+    names = ("place", "subscriber_id", "procurement_id", "kind")
+    return func.unnest(*columns).table_valued(*names, name="crossing").render_derived()
 
 
-def _once(s: Session, crossings: Select[*tuple[Any, ...]]) -> list[Crossing]:
-    """Each subscriber, procurement and stage once, by its best match; the likeliest first."""
-    found: dict[tuple[int, int, str], Crossing] = {}
-    rows = [Crossing(*row) for row in s.execute(crossings)]
-    for one in sorted(rows, key=lambda one: (-one.score, one.version_id, one.profile_id)):
-        found.setdefault(_key(one), one)
-    return [*found.values()]
-
-
-def _key(one: Crossing) -> tuple[int, int, str]:
-    return one.subscriber_id, one.procurement_id, one.kind
+def _carried(s: Session, lines: Lines, crossings: Sequence[Crossing]) -> set[int]:
+    """The places of what stays above a line, by another notice or profile, when these lines are drawn."""
+    crossing = _listed(crossings)
+    moves = and_(
+        Notice.current_version_id == NoticeVersion.id,
+        *_can_move(),
+        NoticeVersion.cancelled.is_(False),
+        still_open(utcnow()),
+    )
+    # Each with the profiles that could carry it, before their matches are looked up: the other way round the matches
+    # of all other subscribers would be read as well.
+    theirs = (
+        select(
+            crossing.c.place,
+            NoticeVersion.id,
+            Profile.id.label("profile_id"),
+            moves.label("moves"),
+            speaks_by().label("revision"),
+        )
+        .join(Notice, Notice.procurement_id == crossing.c.procurement_id)
+        .join(NoticeVersion, and_(NoticeVersion.notice_id == Notice.id, NoticeVersion.stage == crossing.c.kind))
+        .join(Profile, Profile.subscriber_id == crossing.c.subscriber_id)
+        .join(Subscriber, Subscriber.id == Profile.subscriber_id)
+        .where(Profile.active.is_(True))
+        .cte("theirs")
+        .prefix_with("MATERIALIZED")
+    )
+    stays = (
+        select(theirs.c.place, Match.profile_id, Match.score, Match.threshold_then, theirs.c.moves)
+        .join(Match, and_(Match.version_id == theirs.c.id, Match.profile_id == theirs.c.profile_id))
+        .where(Match.barred_by.is_(None), Match.model_rev == func.coalesce(theirs.c.revision, Match.model_rev))
+    )
+    return {
+        place
+        for place, profile_id, score, line, is_moved in s.execute(stays)
+        if score >= (float(lines.get(profile_id, line)) if is_moved else line)
+    }
 
 
 def _untold() -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from classifier.history import check_last, lock
 from classifier.revisions import alone, speaking
 from classifier.shift import hold
+from db.arrays import among
 from db.models import Drawn, Match, NoticeVersion, Threshold
 from db.session import utcnow
 
@@ -21,7 +22,7 @@ def own_lines(s: Session, profile_ids: Iterable[int]) -> dict[int, float]:
     """The newest Threshold of each profile that has one; the others follow their model's default."""
     newest = (
         select(Threshold.profile_id, Threshold.value)
-        .where(Threshold.profile_id.in_(list(profile_ids)))
+        .where(among(Threshold.profile_id, profile_ids))
         .ext(distinct_on(Threshold.profile_id))
         .order_by(Threshold.profile_id, Threshold.id.desc())
     )
@@ -58,7 +59,7 @@ def lines_in_force(s: Session, profile_ids: Collection[int]) -> dict[int, Decima
 
 def newest_line(s: Session, profile_ids: Collection[int]) -> int:
     """The id of the newest row in these profiles' histories, by which a change since is seen; 0 where there is none."""
-    return s.scalar(select(func.max(Threshold.id)).where(Threshold.profile_id.in_(profile_ids))) or 0
+    return s.scalar(select(func.max(Threshold.id)).where(among(Threshold.profile_id, profile_ids))) or 0
 
 
 def set_threshold(

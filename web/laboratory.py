@@ -15,10 +15,11 @@ from alerts.texts import LOCALES
 from classifier.bench import COUNTRIES, FIRM, Bench, Kind, bench
 from classifier.history import NotLast
 from classifier.laboratory import look, move_of
-from classifier.measures import calibration
 from classifier.publishing import Conflict, last_step, publish, take_back
-from classifier.replay import BARS, WINDOWS
+from classifier.replay import BARS
 from classifier.threshold import lines_in_force
+from classifier.window import WINDOWS
+from db.arrays import among
 from db.models import Act, LineMove, Profile, Subscriber, Threshold
 from db.session import transaction
 from web import audit, charts
@@ -145,7 +146,7 @@ def _shown(
     moved = None
     if value is not None and now is not None:
         moved = float(value) if one else now + float(value)
-    curves = {revision: (bins, charts.calibration(bins)) for revision, bins in calibration(s, on.profiles).items()}
+    curves = {revision: (bins, charts.calibration(bins)) for revision, bins in seen.curves.items()}
     reply = answer(
         request,
         "lab.html",
@@ -177,9 +178,9 @@ def _shown(
 def _history(s: Session, on: Bench) -> list[Threshold] | list[LineMove]:
     """Of one profile every line, of several every move of any of them; the newest first."""
     if on.kind is Kind.PROFILE:
-        rows = select(Threshold).where(Threshold.profile_id.in_(on.profiles)).order_by(Threshold.id.desc())
+        rows = select(Threshold).where(among(Threshold.profile_id, on.profiles)).order_by(Threshold.id.desc())
         return list(s.scalars(rows.limit(LISTED)))
-    touched = select(Threshold.move_id).where(Threshold.profile_id.in_(on.profiles), Threshold.move_id.is_not(None))
+    touched = select(Threshold.move_id).where(among(Threshold.profile_id, on.profiles), Threshold.move_id.is_not(None))
     moves = select(LineMove).where(LineMove.id.in_(touched)).order_by(LineMove.id.desc())
     return list(s.scalars(moves.limit(LISTED)))
 
