@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from classifier.owed import last_word, make_up
 from classifier.revisions import in_force, speaking
-from db.arrays import among
+from db.arrays import Column, among, columns
 from db.models import Alert, Feedback, JudgedMatch, Match, Notice, NoticeVersion, Profile, Subscriber, Unfit, Verdict
 from db.session import utcnow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """One verdict on one profile's match, by the scores of the model in force."""
 
@@ -120,48 +120,43 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
     A verdict on another model's score counts once the notice is scored by this one: scores of two models are not
     compared.
     """
+    found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
+    for row in s.execute(_judged(s, profiles).order_by(Feedback.at, Feedback.id)):
+        found[row[0]].append(Judgement(*row[1:]))
+    return found
+
+
+def judged(s: Session, profiles: Collection[int]) -> tuple[Column, Column, Column]:
+    """The same of many at once, as columns: profile, whether it was relevant, and score."""
+    rows = _judged(s, profiles).subquery()
+    profile_id, relevant, score = columns(s, select(rows.c.profile_id, rows.c.relevant, rows.c.score))
+    return profile_id, relevant, score
+
+
+def _judged(s: Session, profiles: Collection[int]) -> Select[int, int, datetime, bool, float, float, str]:
     ruling = in_force(s) or _newest(s, profiles)
-    rows = s.execute(
+    # What was told by the same counts as it was told, however it is scored by now.
+    same = JudgedMatch.model_rev == ruling
+    anew = and_(
+        Match.version_id == JudgedMatch.version_id,
+        Match.profile_id == JudgedMatch.profile_id,
+        Match.model_rev == ruling,
+        ~same,
+    )
+    return (
         select(
+            JudgedMatch.profile_id,
             Feedback.alert_id,
             Feedback.at,
-            Feedback.verdict,
-            JudgedMatch.profile_id,
-            JudgedMatch.model_rev,
+            (Feedback.verdict != Verdict.NOT_RELEVANT).label("relevant"),
+            case((same, JudgedMatch.score), else_=Match.score).label("score"),
+            case((same, JudgedMatch.line), else_=Match.threshold_then).label("line"),
             JudgedMatch.sentence,
-            JudgedMatch.score.label("told_score"),
-            JudgedMatch.line.label("told_line"),
-            Match.score,
-            Match.threshold_then,
         )
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
-        .outerjoin(
-            Match,
-            and_(
-                Match.version_id == JudgedMatch.version_id,
-                Match.profile_id == JudgedMatch.profile_id,
-                Match.model_rev == ruling,
-                JudgedMatch.model_rev != ruling,  # what was told by the same counts as it was told
-            ),
-        )
-        .where(among(JudgedMatch.profile_id, profiles))
-        .order_by(Feedback.at, Feedback.id)
+        .outerjoin(Match, anew)
+        .where(among(JudgedMatch.profile_id, profiles), or_(same, Match.id.is_not(None)))
     )
-    found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
-    for row in rows:
-        same = row.model_rev == ruling  # then what was told counts, however it is scored by now
-        if same or row.score is not None:
-            found[row.profile_id].append(
-                Judgement(
-                    alert_id=row.alert_id,
-                    at=row.at,
-                    relevant=row.verdict != Verdict.NOT_RELEVANT,
-                    score=row.told_score if same else row.score,
-                    line=row.told_line if same else row.threshold_then,
-                    sentence=row.sentence,
-                )
-            )
-    return found
 
 
 def _newest(s: Session, profiles: Collection[int]) -> str | None:

@@ -6,17 +6,16 @@ from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, load_only, selectinload
 
 from classifier.bench import Bench, Kind, moved_by, moved_to
-from classifier.feedback import Judgement, judgements_of
 from classifier.interval import Share, votes_to_settle
-from classifier.measures import Answer, Bin, Recall, answers_of, calibration, precision, recall
-from classifier.replay import Heard, Replay, above_a_week, replay, with_their_others
+from classifier.measures import Answers, Bin, Judged, Recall, answers_of, calibration, judged_of, precision, recall
+from classifier.replay import Heard, Readers, Replay, above_a_week, readers_of, replay, with_their_others
 from classifier.revisions import in_force
-from classifier.shift import Crossing, Lines, foresee
+from classifier.shift import Lines, crossing, crossings
 from classifier.threshold import lines_in_force, newest_line
-from classifier.window import Window, window
+from classifier.window import Ints, Window, window
 from db.arrays import among
 from db.models import NoticeVersion, Profile
 from db.notices import said
@@ -64,9 +63,10 @@ class Ground:
     before: Lines  # of the bench alone
     seen: int
     waiting: int
-    judged: Mapping[int, Sequence[Judgement]]
-    answers: Sequence[Answer]
+    judged: Judged
+    answers: Answers
     curves: Mapping[str, Sequence[Bin]]
+    readers: Readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
     before = ground.before
     after = {} if value is None else move_of(on, before, value)
     found = window(s, [*ground.known], days=days)
-    shift = foresee(s, after, found)
+    gained, lost = crossing(s, after, found)
     return Look(
         on=on,
         days=days,
@@ -119,9 +119,9 @@ def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
         seen=ground.seen,
         waiting=ground.waiting,
         unknown=len(on.profiles) - len(before),
-        replay=replay(s, found, on.profiles, ground.known, after, days=days),
-        gained=_named(s, shift.gained),
-        lost=_named(s, shift.lost),
+        replay=replay(s, found, on.profiles, ground.known, after, ground.readers, days=days),
+        gained=_named(s, found, gained),
+        lost=_named(s, found, lost),
         measured=(_measured(ground, found, before, days), _measured(ground, found, {**before, **after}, days)),
         curves=ground.curves,
     )
@@ -137,15 +137,16 @@ def _ground(s: Session, on: Bench) -> Ground:
         before=before,
         seen=newest_line(s, on.profiles),
         waiting=s.scalar(waits) or 0,
-        judged=judgements_of(s, before),
+        judged=judged_of(s, before),
         answers=answers_of(s, before),
         curves=calibration(s, on.profiles),
+        readers=readers_of(s, known),
     )
 
 
 def _measured(ground: Ground, found: Window, lines: Lines, days: int) -> Measured:
     right = precision(ground.judged, lines)
-    asked = {one.profile_id: lines[one.profile_id] for one in ground.answers}
+    asked = {one: lines[one] for one in ground.answers.profiles.tolist()}
     above = above_a_week(found, asked, days=days)
     return Measured(
         precision=right,
@@ -154,13 +155,20 @@ def _measured(ground: Ground, found: Window, lines: Lines, days: int) -> Measure
     )
 
 
-def _named(s: Session, crossings: Sequence[Crossing]) -> Crossed:
-    listed = crossings[:LISTED]
+def _named(s: Session, found: Window, places: Ints) -> Crossed:
+    listed = crossings(found, places[:LISTED])
     of_versions = NoticeVersion.id.in_({one.version_id for one in listed})
     of_profiles = Profile.id.in_({one.profile_id for one in listed})
     versions = {
         one.id: one
-        for one in s.scalars(select(NoticeVersion).where(of_versions).options(selectinload(NoticeVersion.buyers)))
+        for one in s.scalars(
+            select(NoticeVersion)
+            .where(of_versions)
+            .options(
+                load_only(NoticeVersion.title, NoticeVersion.language, NoticeVersion.url),
+                selectinload(NoticeVersion.buyers),
+            )
+        )
     }
     profiles = {
         one.id: one for one in s.scalars(select(Profile).where(of_profiles).options(selectinload(Profile.subscriber)))
@@ -179,4 +187,4 @@ def _named(s: Session, crossings: Sequence[Crossing]) -> Crossed:
                 url=version.url,
             )
         )
-    return Crossed(named=tuple(named), count=len(crossings))
+    return Crossed(named=tuple(named), count=len(places))

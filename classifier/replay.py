@@ -58,8 +58,29 @@ class Replay:
         return sum(one.mails[0] for one in self.heard), sum(one.mails[1] for one in self.heard)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Who reads what is told of some profiles: subscribers' names, and how soon each profile's matches are told."""
+
+    companies: Mapping[int, str]
+    paces: Mapping[int, int]  # by profile: its place among PACES
+
+
+def readers_of(s: Session, profiles: Iterable[int]) -> Readers:
+    """The readers of these profiles."""
+    rows = s.execute(
+        select(Profile.id, func.coalesce(Profile.cadence, Subscriber.cadence), Subscriber.id, Subscriber.company)
+        .join(Subscriber, Subscriber.id == Profile.subscriber_id)
+        .where(among(Profile.id, profiles))
+    ).all()
+    return Readers(
+        companies={subscriber_id: company for _, _, subscriber_id, company in rows},
+        paces={profile_id: PACES.index(Cadence(cadence)) for profile_id, cadence, _, _ in rows},
+    )
+
+
 def replay(
-    s: Session, found: Window, profiles: Collection[int], before: Lines, after: Lines, *, days: int
+    s: Session, found: Window, profiles: Collection[int], before: Lines, after: Lines, readers: Readers, *, days: int
 ) -> Replay:  # fmt: skip
     """The last days told again with these lines; ``after`` has the moved ones alone.
 
@@ -69,12 +90,11 @@ def replay(
     came = _came(found, since)
     mine = ~np.isnan(found.by_profile({one: before[one] for one in profiles if one in before}))
     places = np.minimum((found.score[came & mine] * BARS).astype(np.int64), BARS - 1)
-    subscribers, counts = _heard(found, came, before, {**before, **after}, _paces(s, before))
-    named = _companies(s, subscribers)
+    subscribers, counts = _heard(found, came, before, {**before, **after}, readers.paces)
     heard = [
         Heard(
             subscriber_id=subscriber_id,
-            company=named[subscriber_id],
+            company=readers.companies[subscriber_id],
             alerts=(alerts[0] / weeks, alerts[1] / weeks),
             mails=(mails[0] / weeks, mails[1] / weeks),
         )
@@ -137,15 +157,3 @@ def _heard(
 
 def _counted(of: Ints, subscribers: int) -> Ints:
     return np.bincount(of, minlength=subscribers)
-
-
-def _paces(s: Session, profiles: Iterable[int]) -> dict[int, int]:
-    """How soon the matches of each of these profiles are told: 0 at once, 1 by the day, 2 by the week."""
-    cadence = func.coalesce(Profile.cadence, Subscriber.cadence)
-    rows = s.execute(select(Profile.id, cadence).join(Subscriber).where(among(Profile.id, profiles)))
-    return {profile_id: PACES.index(Cadence(said)) for profile_id, said in rows}
-
-
-def _companies(s: Session, subscribers: Iterable[int]) -> dict[int, str]:
-    rows = s.execute(select(Subscriber.id, Subscriber.company).where(among(Subscriber.id, subscribers)))
-    return {row.id: row.company for row in rows}

@@ -4,21 +4,16 @@ A line holds for every open notice that its subscriber was not told of: lowered,
 it takes back what is owed still and now lies below. What was told stays told, by the line of then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
-    Float,
     SQLColumnExpression,
     TableValuedAlias,
-    Text,
     and_,
-    bindparam,
     delete,
     exists,
     func,
@@ -32,8 +27,8 @@ from sqlalchemy.orm import Session, selectinload
 from classifier.facets import still_open
 from classifier.owed import alert_matched, not_owed, told_of
 from classifier.revisions import speaking, speaks_by
-from classifier.window import Flags, Window, read
-from db.arrays import among
+from classifier.window import Flags, Ints, Window, read
+from db.arrays import among, numbers
 from db.models import (
     Alert,
     AlertKind,
@@ -52,7 +47,7 @@ from db.session import utcnow
 Lines = Mapping[int, Decimal]  # by profile
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
     """A stage of a procurement that comes over a subscriber's line, or goes under it, and the best match of it."""
 
@@ -72,21 +67,38 @@ class Shift:
     lost: Sequence[Crossing] = ()
 
 
-def foresee(s: Session, lines: Lines, found: Window | None = None) -> Shift:
-    """What these lines would owe and take back, if they were drawn now. Writes nothing.
-
-    ``found``: the matches of their profiles, where they have been read already.
-    """
+def foresee(s: Session, lines: Lines) -> Shift:
+    """What these lines would owe and take back, if they were drawn now. Writes nothing."""
     if not lines:
         return Shift()
-    found = read(s, lines.keys()) if found is None else found
+    found = read(s, lines.keys())
+    gained, lost = crossing(s, lines, found)
+    return Shift(gained=crossings(found, gained), lost=crossings(found, lost))
+
+
+def crossing(s: Session, lines: Lines, found: Window) -> tuple[Ints, Ints]:
+    """What is gained and lost, as places among matches that have been read already; each the likeliest first."""
     moved = found.by_profile({one: lines[one] for one in _moving(s, lines)})
     is_open = (found.until > utcnow().timestamp()) & ~found.cancelled
     above, was_above = found.score >= moved, found.score >= found.line
-    return Shift(
-        gained=_gained(s, _best(found, is_open & above & ~was_above)),
-        lost=_lost(s, lines, _best(found, is_open & (found.score < moved) & was_above)),
-    )
+    up = _best(found, is_open & above & ~was_above)
+    down = _best(found, is_open & (found.score < moved) & was_above)
+    return _gained(s, found, up), _lost(s, lines, found, down)
+
+
+def crossings(found: Window, places: Ints) -> list[Crossing]:
+    """What crosses at these places."""
+    return [
+        Crossing(
+            subscriber_id=int(found.subscriber_id[at]),
+            profile_id=int(found.profiles[found.place[at]]),
+            procurement_id=int(found.procurement_id[at]),
+            kind=found.stages[found.stage[at]],
+            version_id=int(found.version_id[at]),
+            score=float(found.score[at]),
+        )
+        for at in places
+    ]
 
 
 def hold(s: Session, lines: Lines) -> Shift:
@@ -103,9 +115,11 @@ def hold(s: Session, lines: Lines) -> Shift:
 
 def _drawn(lines: Lines) -> TableValuedAlias:
     """The new lines as rows to join: profile_id, value."""
-    ids = bindparam(None, [*lines], type_=ARRAY(BigInteger))
-    values = bindparam(None, [float(line) for line in lines.values()], type_=ARRAY(Float))
-    return func.unnest(ids, values).table_valued("profile_id", "value", name="drawn").render_derived()
+    return (
+        func.unnest(numbers(lines), numbers(lines.values(), "FLOAT"))
+        .table_valued("profile_id", "value", name="drawn")
+        .render_derived()
+    )
 
 
 def _moving(s: Session, lines: Lines) -> Sequence[int]:
@@ -127,67 +141,69 @@ def _can_move() -> list[ColumnElement[bool]]:
     ]
 
 
-def _best(found: Window, crosses: Flags) -> list[Crossing]:
+def _best(found: Window, crosses: Flags) -> Ints:
     """Of each stage of a procurement that crosses a subscriber's line the best match; the likeliest first."""
     which = np.flatnonzero(crosses)
-    profile_id = found.profiles[found.place[which]]
-    which = which[np.lexsort((profile_id, found.version_id[which], -found.score[which]))]
+    which = which[np.lexsort((found.place[which], found.version_id[which], -found.score[which]))]
     _, first = np.unique(found.alert[which], return_index=True)
-    return [Crossing(*row) for row in found.rows(which[np.sort(first)])]
+    return which[np.sort(first)]
 
 
-def _gained(s: Session, up: Sequence[Crossing]) -> list[Crossing]:
-    if not up:
-        return []
-    crossing = _listed(up)
+def _gained(s: Session, found: Window, up: Ints) -> Ints:
+    if not len(up):
+        return up
+    rows = _listed(found, up)
     spoken_of = union(
-        select(crossing).join(Alert, _is_of(crossing, Alert.procurement_id)),
-        select(crossing)
-        .join(ToldBefore, ToldBefore.procurement_id == crossing.c.procurement_id)
-        .join(Alert, _is_of(crossing, ToldBefore.procurement_id) & (Alert.id == ToldBefore.alert_id)),
+        select(rows).join(Alert, _is_of(rows, Alert.procurement_id)),
+        select(rows)
+        .join(ToldBefore, ToldBefore.procurement_id == rows.c.procurement_id)
+        .join(Alert, _is_of(rows, ToldBefore.procurement_id) & (Alert.id == ToldBefore.alert_id)),
     )
     # To be found before it is asked who was told, which takes longer, and of far fewer.
     asked = spoken_of.cte("spoken_of").prefix_with("MATERIALIZED")
     heard = not_owed(subscriber_id=asked.c.subscriber_id, procurement_id=asked.c.procurement_id, kind=asked.c.kind)
-    old = set(s.scalars(select(asked.c.place).where(heard)))
-    return [one for place, one in enumerate(up) if place not in old]
+    return _but(up, s.scalars(select(asked.c.place).where(heard)))
 
 
-def _is_of(crossing: TableValuedAlias, procurement_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
-    return and_(Alert.subscriber_id == crossing.c.subscriber_id, procurement_id == crossing.c.procurement_id)
+def _is_of(rows: TableValuedAlias, procurement_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    return and_(Alert.subscriber_id == rows.c.subscriber_id, procurement_id == rows.c.procurement_id)
 
 
-def _lost(s: Session, lines: Lines, down: Sequence[Crossing]) -> list[Crossing]:
-    if not down:
-        return []
-    crossing = _listed(down)
+def _lost(s: Session, lines: Lines, found: Window, down: Ints) -> Ints:
+    if not len(down):
+        return down
+    rows = _listed(found, down)
     owed = exists().where(
-        Alert.subscriber_id == crossing.c.subscriber_id,
-        Alert.procurement_id == crossing.c.procurement_id,
-        Alert.kind == crossing.c.kind,
+        Alert.subscriber_id == rows.c.subscriber_id,
+        Alert.procurement_id == rows.c.procurement_id,
+        Alert.kind == rows.c.kind,
         *_untold(),
     )
-    still = set(s.scalars(select(crossing.c.place).where(owed)))
-    below = [one for place, one in enumerate(down) if place in still]
-    kept = _carried(s, lines, below) if below else set()
-    return [one for place, one in enumerate(below) if place not in kept]
+    below = down[np.sort(np.array(s.scalars(select(rows.c.place).where(owed)).all(), dtype=np.int64))]
+    return _but(below, _carried(s, lines, found, below)) if len(below) else below
 
 
-def _listed(crossings: Sequence[Crossing]) -> TableValuedAlias:
+def _but(these: Ints, places: Iterable[int]) -> Ints:
+    """These without those at the places."""
+    return np.delete(these, np.array([*places], dtype=np.int64))
+
+
+def _listed(found: Window, crossing: Ints) -> TableValuedAlias:
     """What crosses as rows to join: each one's place, from 0, and its subscriber, procurement and stage."""
+    kinds = ",".join(found.stages[one] for one in found.stage[crossing].tolist())
     columns = (
-        bindparam(None, [*range(len(crossings))], type_=ARRAY(BigInteger)),
-        bindparam(None, [one.subscriber_id for one in crossings], type_=ARRAY(BigInteger)),
-        bindparam(None, [one.procurement_id for one in crossings], type_=ARRAY(BigInteger)),
-        bindparam(None, [one.kind for one in crossings], type_=ARRAY(Text)),
+        numbers(range(len(crossing))),
+        numbers(found.subscriber_id[crossing].tolist()),
+        numbers(found.procurement_id[crossing].tolist()),
+        func.string_to_array(kinds, ","),  # words of ours, which have none
     )
     names = ("place", "subscriber_id", "procurement_id", "kind")
     return func.unnest(*columns).table_valued(*names, name="crossing").render_derived()
 
 
-def _carried(s: Session, lines: Lines, crossings: Sequence[Crossing]) -> set[int]:
+def _carried(s: Session, lines: Lines, found: Window, crossing: Ints) -> set[int]:
     """The places of what stays above a line, by another notice or profile, when these lines are drawn."""
-    crossing = _listed(crossings)
+    rows = _listed(found, crossing)
     moves = and_(
         Notice.current_version_id == NoticeVersion.id,
         *_can_move(),
@@ -198,15 +214,15 @@ def _carried(s: Session, lines: Lines, crossings: Sequence[Crossing]) -> set[int
     # of all other subscribers would be read as well.
     theirs = (
         select(
-            crossing.c.place,
+            rows.c.place,
             NoticeVersion.id,
             Profile.id.label("profile_id"),
             moves.label("moves"),
             speaks_by().label("revision"),
         )
-        .join(Notice, Notice.procurement_id == crossing.c.procurement_id)
-        .join(NoticeVersion, and_(NoticeVersion.notice_id == Notice.id, NoticeVersion.stage == crossing.c.kind))
-        .join(Profile, Profile.subscriber_id == crossing.c.subscriber_id)
+        .join(Notice, Notice.procurement_id == rows.c.procurement_id)
+        .join(NoticeVersion, and_(NoticeVersion.notice_id == Notice.id, NoticeVersion.stage == rows.c.kind))
+        .join(Profile, Profile.subscriber_id == rows.c.subscriber_id)
         .join(Subscriber, Subscriber.id == Profile.subscriber_id)
         .where(Profile.active.is_(True))
         .cte("theirs")

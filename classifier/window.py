@@ -4,10 +4,11 @@ Those of notices that came in the last weeks, or that one may still act on, as t
 they are of the revision that speaks of their version.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -71,21 +72,8 @@ class Window:
 
     def by_profile(self, values: Mapping[int, float | Decimal]) -> Floats:
         """A value of each match's profile; not a number where it has none."""
-        each = np.array([float(values.get(one, np.nan)) for one in self.profiles.tolist()], dtype=np.float64)
-        return each[self.place]
-
-    def rows(self, which: Ints) -> Iterator[tuple[int, int, int, str, int, float]]:
-        """Subscriber, profile, procurement, stage, version and score of these."""
-        said = [self.stages[one] for one in self.stage[which].tolist()]
-        return zip(
-            self.subscriber_id[which].tolist(),
-            self.profiles[self.place[which]].tolist(),
-            self.procurement_id[which].tolist(),
-            said,
-            self.version_id[which].tolist(),
-            self.score[which].tolist(),
-            strict=True,
-        )
+        each = map(values.get, self.profiles.tolist(), repeat(np.nan))
+        return np.fromiter(each, np.float64, len(self.profiles))[self.place]
 
 
 _KEPT: Final[Kept[Window]] = Kept(most=8)

@@ -1,15 +1,15 @@
 """How do thousands of values go into a query and come out of it at once? As arrays, with no Python value for each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
+    Dialect,
     SelectBase,
     SQLColumnExpression,
     String,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
+from sqlalchemy.types import UserDefinedType
 
 Column = NDArray[Any]
 # By PostgreSQL's numbers for its types: how one value of it lies in what the server sends.
@@ -28,9 +29,33 @@ _HEAD: Final = 12  # bytes before the only dimension's: how many dimensions, whe
 _DIMENSION: Final = 8
 
 
+class _Numbers(UserDefinedType[Any]):
+    """An array of numbers written out by us: the driver would look at each of them on its own."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As the database calls it."""
+        return f"{self.kind}[]"
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        """In the words in which the database reads it."""
+        del dialect
+        return lambda values: "{" + ",".join(map(str, values)) + "}"
+
+
+def numbers(values: Iterable[float | Decimal], kind: str = "BIGINT") -> ColumnElement[Any]:
+    """Any number of numbers as one parameter."""
+    return bindparam(None, [*values], type_=_Numbers(kind))
+
+
 def among(column: SQLColumnExpression[int], ids: Iterable[int]) -> ColumnElement[bool]:
     """Whether a column is one of these, however many: one parameter, where IN would write one for each."""
-    return column == any_(bindparam(None, [*ids], type_=ARRAY(BigInteger)))
+    return column == any_(numbers(ids))
 
 
 def columns(s: Session, rows: SelectBase) -> tuple[Column, ...]:

@@ -4,7 +4,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from urllib.parse import urlencode
 
-from babel.numbers import format_decimal
+from babel import Locale
+from babel.numbers import format_decimal, parse_pattern
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -28,6 +29,8 @@ from web.pages import answer, language_of
 from web.session import administrator_of
 
 LISTED: Final = 50
+# Read once: a page of the laboratory writes some hundred numbers.
+_SCORE, _LINE, _RATE, _COUNT = map(parse_pattern, ("0.00", "0.00#", "#,##0.0", "#,##0"))
 LONGEST_WHY: Final = 300
 FURTHEST: Final = Decimal("0.3")  # that several lines are moved at once
 # The slider is live where script may run: ours alone, and on these pages alone.
@@ -43,23 +46,23 @@ class Figures:
     """Numbers as the reader's language writes them."""
 
     def __init__(self, language: str) -> None:
-        self.locale = LOCALES[language]
+        self.locale = Locale.parse(LOCALES[language])
 
     def score(self, value: float) -> str:
         """A score or a share: two places."""
-        return format_decimal(value, "0.00", locale=self.locale)
+        return format_decimal(value, _SCORE, locale=self.locale)
 
     def line(self, value: Decimal) -> str:
         """A line, as exactly as it is drawn."""
-        return format_decimal(value, "0.00#", locale=self.locale)
+        return format_decimal(value, _LINE, locale=self.locale)
 
     def rate(self, value: float) -> str:
         """How many a week."""
-        return format_decimal(value, "#,##0.0", locale=self.locale)
+        return format_decimal(value, _RATE, locale=self.locale)
 
     def count(self, value: int) -> str:
         """A number of things."""
-        return format_decimal(value, locale=self.locale)
+        return format_decimal(value, _COUNT, locale=self.locale)
 
 
 def benches(request: Request) -> Response:
