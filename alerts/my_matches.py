@@ -1,7 +1,7 @@
 """Which procurements matched a subscriber's profiles? Their list, newest first, page by page, with what they said of each.
 
-One row per procurement, on however many portals it stands. The list holds what lies above the line or just under it, as
-`ix_match_near` does; what they said is not for them is left out unless they ask for it.
+One row per procurement, on however many portals it stands. The list holds what lies above the line or just under it;
+what they said is not for them is left out unless they ask for it.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    literal_column,
     or_,
     select,
     union_all,
@@ -158,8 +157,7 @@ def _theirs(subscriber_id: int, wanted: Wanted, now: datetime) -> Subquery:
 
 
 def _near() -> ColumnElement[bool]:
-    # Written as the index has it, with the number in place: the planner compares the very words.
-    return Match.barred_by.is_(None) & (Match.score >= Match.threshold_then - literal_column(str(JUST_UNDER)))
+    return Match.barred_by.is_(None) & (Match.score >= Match.threshold_then - JUST_UNDER)
 
 
 def _says(words: str) -> ColumnElement[bool]:
