@@ -138,10 +138,10 @@ def _judged(s: Session, profiles: Collection[int]) -> Select[int, int, datetime,
     # What was told by the same counts as it was told, however it is scored by now.
     same = JudgedMatch.model_rev == ruling
     anew = and_(
-        Match.version_id == JudgedMatch.version_id,
+        # No number at all for those, so that no match is looked up.
+        Match.version_id == case((~same, JudgedMatch.version_id)),
         Match.profile_id == JudgedMatch.profile_id,
         Match.model_rev == ruling,
-        ~same,
     )
     return (
         select(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, load_only, selectinload
+from sqlalchemy.orm import Session
 
 from classifier.bench import Bench, Kind, moved_by, moved_to
 from classifier.interval import Share, votes_to_settle
@@ -17,7 +17,7 @@ from classifier.shift import Lines, crossing, crossings
 from classifier.threshold import lines_in_force, newest_line
 from classifier.window import Ints, Window, window
 from db.arrays import among
-from db.models import NoticeVersion, Profile
+from db.models import Buyer, NoticeVersion, Profile, Subscriber, VersionBuyer
 from db.notices import said
 from db.unchanged import Kept
 
@@ -157,32 +157,33 @@ def _measured(ground: Ground, found: Window, lines: Lines, days: int) -> Measure
 
 def _named(s: Session, found: Window, places: Ints) -> Crossed:
     listed = crossings(found, places[:LISTED])
-    of_versions = NoticeVersion.id.in_({one.version_id for one in listed})
-    of_profiles = Profile.id.in_({one.profile_id for one in listed})
+    first = select(VersionBuyer.version_id, Buyer.name).join(Buyer).where(VersionBuyer.position == 0).subquery()
     versions = {
-        one.id: one
-        for one in s.scalars(
-            select(NoticeVersion)
-            .where(of_versions)
-            .options(
-                load_only(NoticeVersion.title, NoticeVersion.language, NoticeVersion.url),
-                selectinload(NoticeVersion.buyers),
-            )
+        row.id: row
+        for row in s.execute(
+            select(NoticeVersion.id, NoticeVersion.title, NoticeVersion.language, NoticeVersion.url, first.c.name)
+            .outerjoin(first, first.c.version_id == NoticeVersion.id)
+            .where(among(NoticeVersion.id, {one.version_id for one in listed}))
         )
     }
     profiles = {
-        one.id: one for one in s.scalars(select(Profile).where(of_profiles).options(selectinload(Profile.subscriber)))
+        row.id: row
+        for row in s.execute(
+            select(Profile.id, Profile.name, Subscriber.company)
+            .join(Subscriber, Subscriber.id == Profile.subscriber_id)
+            .where(among(Profile.id, {one.profile_id for one in listed}))
+        )
     }
     named = []
     for one in listed:
         version, profile = versions[one.version_id], profiles[one.profile_id]
         named.append(
             Named(
-                company=profile.subscriber.company,
+                company=profile.company,
                 profile=profile.name,
                 title=said(version.title, version.language),
                 language=version.language,
-                buyer=version.buyers[0].name if version.buyers else None,
+                buyer=version.name,
                 score=one.score,
                 url=version.url,
             )

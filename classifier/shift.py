@@ -14,24 +14,20 @@ from sqlalchemy import (
     SQLColumnExpression,
     TableValuedAlias,
     and_,
-    delete,
     exists,
     func,
-    not_,
     select,
     union,
-    update,
 )
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from classifier.facets import still_open
-from classifier.owed import alert_matched, not_owed, told_of
-from classifier.revisions import speaking, speaks_by
+from classifier.owed import not_owed
+from classifier.revisions import speaks_by
 from classifier.window import Flags, Ints, Window, read
-from db.arrays import among, numbers
+from db.arrays import among, columns, numbers
 from db.models import (
     Alert,
-    AlertKind,
     DoorDelivery,
     Feedback,
     Match,
@@ -101,34 +97,11 @@ def crossings(found: Window, places: Ints) -> list[Crossing]:
     ]
 
 
-def hold(s: Session, lines: Lines) -> Shift:
-    """Have these lines hold for what was not told yet: owe, and take back. Gives what was foreseen, which is the same.
-
-    For the writer of the lines alone, who keeps matching out until the commit.
-    """
-    shift = foresee(s, lines)
-    _take_back(s, shift.lost)
-    _redraw(s, lines)
-    _owe(s, shift.gained)
-    return shift
-
-
-def _drawn(lines: Lines) -> TableValuedAlias:
-    """The new lines as rows to join: profile_id, value."""
-    return (
-        func.unnest(numbers(lines), numbers(lines.values(), "FLOAT"))
-        .table_valued("profile_id", "value", name="drawn")
-        .render_derived()
-    )
-
-
-def _moving(s: Session, lines: Lines) -> Sequence[int]:
+def _moving(s: Session, lines: Lines) -> list[int]:
     """Of these profiles, those whose matches' alerts can still come or go."""
-    return s.scalars(
-        select(Profile.id)
-        .join(Subscriber, Subscriber.id == Profile.subscriber_id)
-        .where(among(Profile.id, lines), *_can_move())
-    ).all()
+    theirs = select(Profile.id).join(Subscriber, Subscriber.id == Profile.subscriber_id)
+    (ids,) = columns(s, theirs.where(among(Profile.id, lines), *_can_move()))
+    return list(ids.tolist())
 
 
 def _can_move() -> list[ColumnElement[bool]]:
@@ -177,7 +150,7 @@ def _lost(s: Session, lines: Lines, found: Window, down: Ints) -> Ints:
         Alert.subscriber_id == rows.c.subscriber_id,
         Alert.procurement_id == rows.c.procurement_id,
         Alert.kind == rows.c.kind,
-        *_untold(),
+        *untold(),
     )
     below = down[np.sort(np.array(s.scalars(select(rows.c.place).where(owed)).all(), dtype=np.int64))]
     return _but(below, _carried(s, lines, found, below)) if len(below) else below
@@ -191,14 +164,14 @@ def _but(these: Ints, places: Iterable[int]) -> Ints:
 def _listed(found: Window, crossing: Ints) -> TableValuedAlias:
     """What crosses as rows to join: each one's place, from 0, and its subscriber, procurement and stage."""
     kinds = ",".join(found.stages[one] for one in found.stage[crossing].tolist())
-    columns = (
+    listed = (
         numbers(range(len(crossing))),
         numbers(found.subscriber_id[crossing].tolist()),
         numbers(found.procurement_id[crossing].tolist()),
         func.string_to_array(kinds, ","),  # words of ours, which have none
     )
     names = ("place", "subscriber_id", "procurement_id", "kind")
-    return func.unnest(*columns).table_valued(*names, name="crossing").render_derived()
+    return func.unnest(*listed).table_valued(*names, name="crossing").render_derived()
 
 
 def _carried(s: Session, lines: Lines, found: Window, crossing: Ints) -> set[int]:
@@ -240,69 +213,10 @@ def _carried(s: Session, lines: Lines, found: Window, crossing: Ints) -> set[int
     }
 
 
-def _untold() -> list[ColumnElement[bool]]:
+def untold() -> list[ColumnElement[bool]]:
     """Whether an Alert can still be taken back: no digest has it, no door told it, and nobody spoke of it."""
     return [
         Alert.digest_id.is_(None),
         ~exists().where(DoorDelivery.alert_id == Alert.id, DoorDelivery.state != PushState.VOID),
         ~exists().where(Feedback.alert_id == Alert.id),
     ]
-
-
-def _owe(s: Session, gained: Sequence[Crossing]) -> None:
-    """As matching does, of the rows as they are now drawn."""
-    versions = s.scalars(
-        select(NoticeVersion)
-        .where(NoticeVersion.id.in_({one.version_id for one in gained}))
-        .order_by(NoticeVersion.id)
-        .options(selectinload(NoticeVersion.lots), selectinload(NoticeVersion.notice))
-    ).all()
-    profiles = s.scalars(select(Profile).where(Profile.id.in_({one.profile_id for one in gained}))).all()
-    rows = [
-        {
-            "version_id": one.version_id,
-            "profile_id": one.profile_id,
-            "score": one.score,
-            "threshold_then": 0.0,
-            "barred_by": None,
-        }
-        for one in gained
-    ]
-    alert_matched(s, versions, rows, profiles)
-
-
-def _take_back(s: Session, lost: Sequence[Crossing]) -> None:
-    """Remove the alerts, and the changes of procurements of which nothing else is or was ever told."""
-    for one in lost:
-        mine = (Alert.subscriber_id == one.subscriber_id, told_of(one.procurement_id))
-        s.execute(delete(Alert).where(*mine, Alert.kind == one.kind, *_untold()))
-        of_change = Alert.kind == AlertKind.CHANGE
-        if not s.scalar(select(exists().where(*mine, ~(of_change & and_(*_untold()))))):
-            s.execute(delete(Alert).where(*mine, of_change, *_untold()))
-
-
-def _redraw(s: Session, lines: Lines) -> None:
-    """Matches of open notices are told by the new line, but for those that were told by their own."""
-    drawn = _drawn(lines)
-    told = exists().where(
-        told_of(Notice.procurement_id),
-        Alert.subscriber_id == Profile.subscriber_id,
-        Alert.kind == NoticeVersion.stage,
-        not_(and_(*_untold())),
-    )
-    s.execute(
-        update(Match)
-        .where(
-            Match.profile_id == drawn.c.profile_id,
-            Profile.id == Match.profile_id,
-            Profile.matched_rev.is_not(None),
-            NoticeVersion.id == Match.version_id,
-            Notice.current_version_id == NoticeVersion.id,
-            Match.threshold_then != drawn.c.value,
-            still_open(utcnow()),
-            speaking(),
-            ~told,
-        )
-        .values(threshold_then=drawn.c.value)
-        .execution_options(synchronize_session=False)
-    )

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from classifier.history import check_last, lock
+from classifier.holding import hold
 from classifier.revisions import alone, speaking
-from classifier.shift import hold
 from db.arrays import among
 from db.models import Drawn, Match, NoticeVersion, Threshold
 from db.session import utcnow
@@ -74,7 +74,7 @@ def set_threshold(
 ) -> Threshold:
     """Draw a new line for a profile, with who and why; older lines stay in the history.
 
-    It holds at once for every open notice that was not told yet (`classifier/shift.py`). Raises ValueError outside 0
+    It holds at once for every open notice that was not told yet (`classifier/holding.py`). Raises ValueError outside 0
     to 1, LookupError where there is no such profile.
     """
     return draw(s, {profile_id: value}, by=by, why=why, drawn=drawn, at=at)[0]
