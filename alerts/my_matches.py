@@ -28,9 +28,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from classifier.revisions import speaking
+from db.listing import is_of_buyer
 from db.models import (
     Alert,
-    Buyer,
     Feedback,
     Match,
     Notice,
@@ -38,7 +38,6 @@ from db.models import (
     Profile,
     ToldBefore,
     Verdict,
-    VersionBuyer,
 )
 from db.subscribers import JUST_UNDER
 
@@ -166,12 +165,7 @@ def _says(words: str) -> ColumnElement[bool]:
     found: list[ColumnElement[bool]] = []
     for word in words.split():
         in_title = select(1).select_from(told).where(told.c.value.icontains(word, autoescape=True)).exists()
-        of_buyer = (
-            exists()
-            .where(VersionBuyer.version_id == NoticeVersion.id, Buyer.id == VersionBuyer.buyer_id)
-            .where(Buyer.name.icontains(word, autoescape=True))
-        )
-        found.append(or_(in_title, of_buyer))
+        found.append(or_(in_title, is_of_buyer(word)))
     return and_(*found)
 
 
