@@ -1,7 +1,7 @@
 """Which procurements matched a subscriber's profiles? Their list, newest first, page by page, with what they said of each.
 
-One row per procurement, on however many portals it stands. The list holds what lies above the line or just under it, as
-`ix_match_near` does; what they said is not for them is left out unless they ask for it.
+One row per procurement, on however many portals it stands. The list holds what lies above the line or just under it;
+what they said is not for them is left out unless they ask for it.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    literal_column,
     or_,
     select,
     union_all,
@@ -29,9 +28,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from classifier.revisions import speaking
+from db.listing import is_of_buyer
 from db.models import (
     Alert,
-    Buyer,
     Feedback,
     Match,
     Notice,
@@ -39,7 +38,6 @@ from db.models import (
     Profile,
     ToldBefore,
     Verdict,
-    VersionBuyer,
 )
 from db.subscribers import JUST_UNDER
 
@@ -158,8 +156,7 @@ def _theirs(subscriber_id: int, wanted: Wanted, now: datetime) -> Subquery:
 
 
 def _near() -> ColumnElement[bool]:
-    # Written as the index has it, with the number in place: the planner compares the very words.
-    return Match.barred_by.is_(None) & (Match.score >= Match.threshold_then - literal_column(str(JUST_UNDER)))
+    return Match.barred_by.is_(None) & (Match.score >= Match.threshold_then - JUST_UNDER)
 
 
 def _says(words: str) -> ColumnElement[bool]:
@@ -168,12 +165,7 @@ def _says(words: str) -> ColumnElement[bool]:
     found: list[ColumnElement[bool]] = []
     for word in words.split():
         in_title = select(1).select_from(told).where(told.c.value.icontains(word, autoescape=True)).exists()
-        of_buyer = (
-            exists()
-            .where(VersionBuyer.version_id == NoticeVersion.id, Buyer.id == VersionBuyer.buyer_id)
-            .where(Buyer.name.icontains(word, autoescape=True))
-        )
-        found.append(or_(in_title, of_buyer))
+        found.append(or_(in_title, is_of_buyer(word)))
     return and_(*found)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Interval, func, literal, or_
 
 from classifier.own_words import unwanted
 from db.models import NoticeVersion, Profile
@@ -29,6 +29,12 @@ def barred_by(profile: Profile, version: NoticeVersion, *, now: datetime) -> str
         ("word", unwanted(profile.words_out, version)),
     )
     return next((name for name, says_no in checks if says_no), None)
+
+
+def open_until() -> ColumnElement[datetime]:
+    """Until when one may still act on a version: what :func:`still_open` asks, as a moment."""
+    published = func.coalesce(NoticeVersion.published_at, NoticeVersion.created_at)
+    return func.coalesce(NoticeVersion.deadline_at, published + literal(NEWS_FOR, Interval()))
 
 
 def still_open(now: datetime) -> ColumnElement[bool]:

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, null, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from classifier.owed import last_word, make_up
 from classifier.revisions import in_force, speaking
+from db.arrays import Column, among, columns
 from db.models import (
     Alert,
     Feedback,
@@ -26,7 +28,7 @@ from db.models import (
 from db.session import utcnow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """One verdict on one profile's match, by the scores of the model in force.
 
@@ -136,51 +138,50 @@ def judgements_of(s: Session, profiles: Collection[int]) -> dict[int, list[Judge
     A verdict on another model's score counts once the notice is scored by this one: scores of two models are not
     compared.
     """
+    rows = _judged(s, profiles)
+    found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
+    named = select(rows.c.profile_id, rows.c.alert_id, rows.c.at, rows.c.relevant, rows.c.score, rows.c.sentence)
+    for profile_id, *said in s.execute(named.order_by(rows.c.at, rows.c.place)):
+        found[profile_id].append(Judgement(*said))
+    return found
+
+
+def judged(s: Session, profiles: Collection[int]) -> tuple[Column, Column, Column]:
+    """The same of many at once, as columns: profile, whether it was relevant, and score."""
+    rows = _judged(s, profiles)
+    profile_id, relevant, score = columns(s, select(rows.c.profile_id, rows.c.relevant, rows.c.score))
+    return profile_id, relevant, score
+
+
+def _judged(s: Session, profiles: Collection[int]) -> Subquery:
+    """Each verdict by its scores; ``place`` orders those of one moment."""
     ruling = in_force(s) or _newest(s, profiles)
-    rows = s.execute(
+    # What was told by the same counts as it was told, however it is scored by now.
+    same = JudgedMatch.model_rev == ruling
+    anew = and_(
+        # No number at all for those, so that no match is looked up.
+        Match.version_id == case((~same, JudgedMatch.version_id)),
+        Match.profile_id == JudgedMatch.profile_id,
+        Match.model_rev == ruling,
+    )
+    told = (
         select(
+            JudgedMatch.profile_id,
             Feedback.alert_id,
             Feedback.at,
-            Feedback.verdict,
-            JudgedMatch.profile_id,
-            JudgedMatch.model_rev,
+            (Feedback.verdict != Verdict.NOT_RELEVANT).label("relevant"),
+            case((same, JudgedMatch.score), else_=Match.score).label("score"),
             JudgedMatch.sentence,
-            JudgedMatch.score.label("told_score"),
-            Match.score,
+            Feedback.id.label("place"),
         )
         .join(Feedback, Feedback.id == JudgedMatch.feedback_id)
-        .outerjoin(
-            Match,
-            and_(
-                Match.version_id == JudgedMatch.version_id,
-                Match.profile_id == JudgedMatch.profile_id,
-                Match.model_rev == ruling,
-            ),
-        )
-        .where(JudgedMatch.profile_id.in_(profiles))
-        .order_by(Feedback.at, Feedback.id)
+        .outerjoin(Match, anew)
+        .where(among(JudgedMatch.profile_id, profiles), or_(same, Match.id.is_not(None)))
     )
-    found: dict[int, list[Judgement]] = {profile_id: [] for profile_id in profiles}
-    for row in rows:
-        same = row.model_rev == ruling  # then what was told counts, however it is scored by now
-        if same or row.score is not None:
-            found[row.profile_id].append(
-                Judgement(
-                    alert_id=row.alert_id,
-                    at=row.at,
-                    relevant=row.verdict != Verdict.NOT_RELEVANT,
-                    score=row.told_score if same else row.score,
-                    sentence=row.sentence,
-                )
-            )
-    for first in s.execute(_first_said(profiles, ruling)):
-        found[first.profile_id].append(
-            Judgement(alert_id=None, at=first.at, relevant=first.relevant, score=first.score, sentence=first.sentence)
-        )
-    return {profile_id: sorted(said, key=lambda one: one.at) for profile_id, said in found.items()}
+    return union_all(told, _first_said(profiles, ruling)).subquery()
 
 
-def _first_said(profiles: Collection[int], ruling: str | None) -> Select[int, datetime, bool, float, str]:
+def _first_said(profiles: Collection[int], ruling: str | None) -> Select[*tuple[Any, ...]]:
     """What was said while signing up, of notices of which no alert was judged since: then that is the last word."""
     same = FirstVerdict.model_rev == ruling
     of_ruling = and_(
@@ -197,21 +198,22 @@ def _first_said(profiles: Collection[int], ruling: str | None) -> Select[int, da
     return (
         select(
             FirstVerdict.profile_id,
+            null().label("alert_id"),
             FirstVerdict.at,
             (FirstVerdict.verdict != Verdict.NOT_RELEVANT).label("relevant"),
             case((same, FirstVerdict.score), else_=Match.score).label("score"),
             func.coalesce(Match.evidence["profile_sentence"].astext, "").label("sentence"),
+            FirstVerdict.id.label("place"),
         )
         .join(NoticeVersion, NoticeVersion.id == FirstVerdict.version_id)
         .outerjoin(Match, of_ruling)
-        .where(FirstVerdict.profile_id.in_(profiles), or_(same, Match.id.is_not(None)), ~since)
-        .order_by(FirstVerdict.id)
+        .where(among(FirstVerdict.profile_id, profiles), or_(same, Match.id.is_not(None)), ~since)
     )
 
 
 def _newest(s: Session, profiles: Collection[int]) -> str | None:
     """Of matches from before one revision was put in force: that of the last."""
-    mine = Match.profile_id.in_(profiles)
+    mine = among(Match.profile_id, profiles)
     return s.scalar(select(Match.model_rev).where(mine).order_by(Match.id.desc()).limit(1))
 
 

@@ -3,21 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from classifier.bench import Bench, Kind, moved_by, moved_to
-from classifier.feedback import Judgement, judgements_of
 from classifier.interval import Share, votes_to_settle
-from classifier.measures import Recall, precision, recall
+from classifier.measures import Answers, Bin, Judged, Recall, answers_of, calibration, judged_of, precision, recall
 from classifier.publishing import mark_of
-from classifier.replay import Heard, Replay, replay, with_their_others
+from classifier.replay import Heard, Readers, Replay, above_a_week, readers_of, replay, with_their_others
 from classifier.revisions import in_force
-from classifier.shift import Crossing, Lines, foresee
+from classifier.shift import Lines, Shift, crossing, crossings
 from classifier.threshold import lines_in_force, newest_line
-from db.models import NoticeVersion, Profile
+from classifier.window import Ints, Window, window
+from db.arrays import among
+from db.models import Buyer, NoticeVersion, Profile, Subscriber, VersionBuyer
 from db.notices import said
+from db.unchanged import Kept
 
 LISTED = 50  # gains or losses that are named; the others are counted
 
@@ -52,6 +55,21 @@ class Measured:
     recall: Recall | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """All that a look at a bench stands on, wherever the slider is."""
+
+    revision: str | None
+    known: Lines  # of the bench and of their subscribers' other profiles
+    before: Lines  # of the bench alone
+    seen: int
+    waiting: int
+    judged: Judged
+    answers: Answers
+    curves: Mapping[str, Sequence[Bin]]
+    readers: Readers
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """One look at a bench and a move. ``seen`` and ``foreseen`` go along when it is published."""
@@ -70,6 +88,7 @@ class Look:
     gained: Crossed
     lost: Crossed
     measured: tuple[Measured, Measured]  # with the lines as they are, and as moved
+    curves: Mapping[str, Sequence[Bin]]  # how right scores are, by model revision
 
     @property
     def flooded(self) -> Sequence[Heard]:
@@ -82,66 +101,94 @@ def move_of(on: Bench, lines: Lines, value: Decimal) -> dict[int, Decimal]:
     return moved_to(lines, value) if on.kind is Kind.PROFILE else moved_by(lines, value)
 
 
+_KEPT: Final[Kept[Ground]] = Kept(most=8)
+
+
 def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
     """What this value would do on this bench, by the last ``days``; None: the lines as they are."""
-    everyone = with_their_others(s, on.profiles)
-    known = lines_in_force(s, everyone)
-    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
+    ground = _KEPT.get(s, on, lambda: _ground(s, on))
+    before = ground.before
     after = {} if value is None else move_of(on, before, value)
-    told = replay(s, on.profiles, known, after, days=days)
-    shift = foresee(s, after)
-    judged = judgements_of(s, before)
-    waits = select(Profile.id).where(Profile.id.in_(on.profiles), Profile.matched_rev.is_(None))
+    found = window(s, [*ground.known], days=days)
+    gained, lost = crossing(s, after, found)
     return Look(
         on=on,
         days=days,
-        revision=in_force(s),
+        revision=ground.revision,
         line=sorted(before.values())[len(before) // 2] if before else None,
         before=before,
         after=after,
-        seen=newest_line(s, on.profiles),
-        foreseen=mark_of(after, shift),
-        waiting=len(s.scalars(waits).all()),
+        seen=ground.seen,
+        foreseen=mark_of(after, Shift(gained=crossings(found, gained), lost=crossings(found, lost))),
+        waiting=ground.waiting,
         unknown=len(on.profiles) - len(before),
-        replay=told,
-        gained=_named(s, shift.gained),
-        lost=_named(s, shift.lost),
-        measured=(_measured(s, judged, before, days), _measured(s, judged, {**before, **after}, days)),
+        replay=replay(s, found, on.profiles, ground.known, after, ground.readers, days=days),
+        gained=_named(s, found, gained),
+        lost=_named(s, found, lost),
+        measured=(_measured(ground, found, before, days), _measured(ground, found, {**before, **after}, days)),
+        curves=ground.curves,
     )
 
 
-def _measured(s: Session, judged: Mapping[int, Sequence[Judgement]], lines: Lines, days: int) -> Measured:
-    right = precision(judged, lines)
+def _ground(s: Session, on: Bench) -> Ground:
+    known = lines_in_force(s, with_their_others(s, on.profiles))
+    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
+    waits = select(func.count(Profile.id)).where(among(Profile.id, on.profiles), Profile.matched_rev.is_(None))
+    return Ground(
+        revision=in_force(s),
+        known=known,
+        before=before,
+        seen=newest_line(s, on.profiles),
+        waiting=s.scalar(waits) or 0,
+        judged=judged_of(s, before),
+        answers=answers_of(s, before),
+        curves=calibration(s, on.profiles),
+        readers=readers_of(s, known),
+    )
+
+
+def _measured(ground: Ground, found: Window, lines: Lines, days: int) -> Measured:
+    right = precision(ground.judged, lines)
+    asked = {one: lines[one] for one in ground.answers.profiles.tolist()}
+    above = above_a_week(found, asked, days=days)
     return Measured(
         precision=right,
         votes_more=None if right is None else votes_to_settle(right),
-        recall=recall(s, lines, right, days=days),
+        recall=recall(ground.answers, lines, right, above_a_week=above),
     )
 
 
-def _named(s: Session, crossings: Sequence[Crossing]) -> Crossed:
-    listed = crossings[:LISTED]
-    of_versions = NoticeVersion.id.in_({one.version_id for one in listed})
-    of_profiles = Profile.id.in_({one.profile_id for one in listed})
+def _named(s: Session, found: Window, places: Ints) -> Crossed:
+    listed = crossings(found, places[:LISTED])
+    first = select(VersionBuyer.version_id, Buyer.name).join(Buyer).where(VersionBuyer.position == 0).subquery()
     versions = {
-        one.id: one
-        for one in s.scalars(select(NoticeVersion).where(of_versions).options(selectinload(NoticeVersion.buyers)))
+        row.id: row
+        for row in s.execute(
+            select(NoticeVersion.id, NoticeVersion.title, NoticeVersion.language, NoticeVersion.url, first.c.name)
+            .outerjoin(first, first.c.version_id == NoticeVersion.id)
+            .where(among(NoticeVersion.id, {one.version_id for one in listed}))
+        )
     }
     profiles = {
-        one.id: one for one in s.scalars(select(Profile).where(of_profiles).options(selectinload(Profile.subscriber)))
+        row.id: row
+        for row in s.execute(
+            select(Profile.id, Profile.name, Subscriber.company)
+            .join(Subscriber, Subscriber.id == Profile.subscriber_id)
+            .where(among(Profile.id, {one.profile_id for one in listed}))
+        )
     }
     named = []
     for one in listed:
         version, profile = versions[one.version_id], profiles[one.profile_id]
         named.append(
             Named(
-                company=profile.subscriber.company,
+                company=profile.company,
                 profile=profile.name,
                 title=said(version.title, version.language),
                 language=version.language,
-                buyer=version.buyers[0].name if version.buyers else None,
+                buyer=version.name,
                 score=one.score,
                 url=version.url,
             )
         )
-    return Crossed(named=tuple(named), count=len(crossings))
+    return Crossed(named=tuple(named), count=len(places))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from classifier.bench import Bench
 from classifier.history import NotLast, former, last_change
 from classifier.shift import Lines, Shift, foresee
 from classifier.threshold import draw, held, history, newest_line, undo, undo_all
+from db.arrays import among
 from db.models import LineMove, Threshold
 
 
@@ -67,7 +68,7 @@ def publish(s: Session, on: Bench, lines: Lines, *, seen: int, foreseen: str, by
         raise ValueError("a move moves lines of its bench")
     held(s, on.profiles)
     if newest_line(s, on.profiles) != seen:
-        rows = select(Threshold).where(Threshold.profile_id.in_(on.profiles), Threshold.id > seen)
+        rows = select(Threshold).where(among(Threshold.profile_id, on.profiles), Threshold.id > seen)
         since = s.scalars(rows.order_by(Threshold.id)).all()
         s.expunge_all()  # they are read after the transaction was rolled back
         raise Conflict(since)
@@ -94,14 +95,15 @@ def last_step(s: Session, on: Bench) -> Step | None:
         move = s.scalar(
             select(LineMove)
             .where(LineMove.undoes.is_(None), ~exists().where(later.undoes == LineMove.id))
-            .where(exists().where(Threshold.move_id == LineMove.id, Threshold.profile_id.in_(on.profiles)))
+            .where(exists().where(Threshold.move_id == LineMove.id, among(Threshold.profile_id, on.profiles)))
             .order_by(LineMove.id.desc())
             .limit(1)
         )
     if move is None:
         return None
-    ids = s.scalars(select(Threshold.id).where(Threshold.move_id == move.id)).all()
-    return Step(move_id=move.id, threshold_id=max(ids), by=move.by, why=move.why, at=move.at, profiles=len(ids))
+    of_move = select(func.max(Threshold.id), func.count(Threshold.id)).where(Threshold.move_id == move.id)
+    newest, profiles = s.execute(of_move).one()
+    return Step(move_id=move.id, threshold_id=newest, by=move.by, why=move.why, at=move.at, profiles=profiles)
 
 
 def take_back(s: Session, on: Bench, *, move_id: int | None, threshold_id: int, by: str) -> None:

@@ -3,24 +3,27 @@
 Only what was kept can be told again: a match whose score was below the floor of keeping, and below its line, has no row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, TextClause, func, select, text
+import numpy as np
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from classifier.revisions import in_force
 from classifier.shift import Lines
-from db.models import Notice, Profile, Subscriber
+from classifier.window import Flags, Ints, Window
+from db.arrays import among
+from db.models import Cadence, Notice, Profile, Subscriber
 from db.notices import CANARY
 from db.session import utcnow
 
 BARS: Final = 50  # of the histogram, from 0 to 1
 TOO_MANY_A_DAY: Final = 10.0  # more than a small firm reads
-WINDOWS: Final = (30, 90)  # days that can be told again
+MATCHED_EVERY_S: Final = 900
+_ROOM: Final = 2**32  # for a slot beside its subscriber in one number
+PACES: Final = (Cadence.AT_ONCE, Cadence.DAILY, Cadence.WEEKLY)  # the quickest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,109 +58,102 @@ class Replay:
         return sum(one.mails[0] for one in self.heard), sum(one.mails[1] for one in self.heard)
 
 
-# Matches of notices that came within the window, as they now read. The revision in force alone speaks of them: a notice
-# that came so lately was scored by it, or by one whose scores are not to be compared.
-_MATCHES: Final = """
-    FROM unnest(CAST(:profiles AS bigint[]), CAST(:before AS float[]), CAST(:after AS float[]))
-         AS line(profile_id, before, after)
-    JOIN match ON match.profile_id = line.profile_id AND match.model_rev = :revision AND match.barred_by IS NULL
-    JOIN notice_version ON notice_version.id = match.version_id AND notice_version.created_at > :since
-    JOIN notice ON notice.current_version_id = notice_version.id
-"""
-_BARS: Final = text(f"""
-    SELECT least(floor(match.score * {BARS})::int, {BARS - 1}) AS bar, count(*) AS matches
-    {_MATCHES}
-    GROUP BY 1
-""")
-_ABOVE: Final = text(f"SELECT count(*) AS matches {_MATCHES} WHERE match.score >= line.before")
-# An alert is told once per stage of a procurement, with the quickest of the profiles that carry it. What is told at
-# once comes with a matching, every quarter of an hour; the rest by the day or the week of our readers.
-_HEARD: Final = text(f"""
-    WITH told AS (
-        SELECT profile.subscriber_id,
-               min(notice_version.created_at) AS at,
-               min(pace.value) FILTER (WHERE match.score >= line.before) AS before,
-               min(pace.value) FILTER (WHERE match.score >= line.after) AS after
-        {_MATCHES}
-        JOIN profile ON profile.id = line.profile_id
-        JOIN subscriber ON subscriber.id = profile.subscriber_id
-        CROSS JOIN LATERAL (SELECT CASE coalesce(profile.cadence, subscriber.cadence)
-                            WHEN 'at_once' THEN 0 WHEN 'daily' THEN 1 ELSE 2 END AS value) AS pace
-        WHERE match.score >= least(line.before, line.after)
-        GROUP BY profile.subscriber_id, notice.procurement_id, notice_version.stage
-    ), slot AS (
-        SELECT subscriber_id, before, after,
-               floor(extract(epoch FROM at) / 900) AS quarter,
-               (at AT TIME ZONE 'Europe/Oslo')::date - DATE '2001-01-01' AS day
-        FROM told
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Who reads what is told of some profiles: subscribers' names, and how soon each profile's matches are told."""
+
+    companies: Mapping[int, str]
+    paces: Mapping[int, int]  # by profile: its place among PACES
+
+
+def readers_of(s: Session, profiles: Iterable[int]) -> Readers:
+    """The readers of these profiles."""
+    rows = s.execute(
+        select(Profile.id, func.coalesce(Profile.cadence, Subscriber.cadence), Subscriber.id, Subscriber.company)
+        .join(Subscriber, Subscriber.id == Profile.subscriber_id)
+        .where(among(Profile.id, profiles))
+    ).all()
+    return Readers(
+        companies={subscriber_id: company for _, _, subscriber_id, company in rows},
+        paces={profile_id: PACES.index(Cadence(cadence)) for profile_id, cadence, _, _ in rows},
     )
-    SELECT subscriber_id,
-           count(before) AS alerts_before,
-           count(after) AS alerts_after,
-           count(DISTINCT quarter) FILTER (WHERE before = 0) + count(DISTINCT day) FILTER (WHERE before = 1)
-               + count(DISTINCT day / 7) FILTER (WHERE before = 2) AS mails_before,
-           count(DISTINCT quarter) FILTER (WHERE after = 0) + count(DISTINCT day) FILTER (WHERE after = 1)
-               + count(DISTINCT day / 7) FILTER (WHERE after = 2) AS mails_after
-    FROM slot
-    GROUP BY subscriber_id
-""")  # noqa: S608 - as above
 
 
-def replay(s: Session, profiles: Sequence[int], before: Lines, after: Lines, *, days: int) -> Replay:
+def replay(
+    s: Session, found: Window, profiles: Collection[int], before: Lines, after: Lines, readers: Readers, *, days: int
+) -> Replay:  # fmt: skip
     """The last days told again with these lines; ``after`` has the moved ones alone.
 
     Subscribers are counted with all their profiles, since their mails tell of all; the bars are of ``profiles``.
     """
-    since, revision = utcnow() - timedelta(days=days), in_force(s)
-    found = _told(s, _BARS, profiles, before, after, since=since, revision=revision)
-    bars = {row.bar: row.matches for row in found}
-    named = {row.id: row.company for row in s.execute(select(Subscriber.id, Subscriber.company))}
-    weeks = days / 7
+    since, weeks = utcnow() - timedelta(days=days), days / 7
+    came = _came(found, since)
+    mine = ~np.isnan(found.by_profile({one: before[one] for one in profiles if one in before}))
+    places = np.minimum((found.score[came & mine] * BARS).astype(np.int64), BARS - 1)
+    subscribers, counts = _heard(found, came, before, {**before, **after}, readers.paces)
     heard = [
         Heard(
-            subscriber_id=row.subscriber_id,
-            company=named[row.subscriber_id],
-            alerts=(row.alerts_before / weeks, row.alerts_after / weeks),
-            mails=(row.mails_before / weeks, row.mails_after / weeks),
+            subscriber_id=subscriber_id,
+            company=readers.companies[subscriber_id],
+            alerts=(alerts[0] / weeks, alerts[1] / weeks),
+            mails=(mails[0] / weeks, mails[1] / weeks),
         )
-        for row in _told(s, _HEARD, [*before], before, after, since=since, revision=revision)
+        for subscriber_id, alerts, mails in zip(
+            subscribers, counts[:, :2].tolist(), counts[:, 2:].tolist(), strict=True
+        )
     ]
     return Replay(
         notices=s.scalar(select(func.count(Notice.id)).where(Notice.created_at > since, Notice.source != CANARY)) or 0,
-        bars=tuple(bars.get(bar, 0) for bar in range(BARS)),
+        bars=tuple(np.bincount(places, minlength=BARS).tolist()),
         heard=tuple(sorted(heard, key=lambda one: (-one.alerts[1], one.company))),
     )
 
 
-def above_a_week(s: Session, lines: Lines, *, days: int) -> float:
+def above_a_week(found: Window, lines: Lines, *, days: int) -> float:
     """Matches above these lines in a week, of all these profiles together."""
-    since, revision = utcnow() - timedelta(days=days), in_force(s)
-    (told,) = _told(s, _ABOVE, [*lines], lines, {}, since=since, revision=revision)
-    return float(told.matches) / (days / 7)
+    came = _came(found, utcnow() - timedelta(days=days))
+    return float(np.count_nonzero(came & (found.score >= found.by_profile(lines)))) / (days / 7)
 
 
-def with_their_others(s: Session, profiles: Sequence[int]) -> Sequence[int]:
+def with_their_others(s: Session, profiles: Collection[int]) -> Sequence[int]:
     """These profiles, and the other active ones of their subscribers."""
-    theirs = select(Profile.subscriber_id).where(Profile.id.in_(profiles))
+    theirs = select(Profile.subscriber_id).where(among(Profile.id, profiles))
     return s.scalars(select(Profile.id).where(Profile.subscriber_id.in_(theirs), Profile.active.is_(True))).all()
 
 
-def _told(
-    s: Session,
-    query: TextClause,
-    profiles: Sequence[int],
-    before: Lines,
-    after: Mapping[int, Decimal],
-    *,
-    since: datetime,
-    revision: str | None,
-) -> Sequence[Row[Any]]:
-    known = [profile for profile in profiles if profile in before]
-    bound = {
-        "profiles": known,
-        "before": [float(before[one]) for one in known],
-        "after": [float(after.get(one, before[one])) for one in known],
-        "since": since,
-        "revision": revision,
-    }
-    return s.execute(query, bound).all()
+def _came(found: Window, since: datetime) -> Flags:
+    # The revision in force alone speaks of them: a notice that came so lately was scored by it, or by one whose scores
+    # are not to be compared.
+    return found.ruling & (found.came_at > since.timestamp())
+
+
+def _heard(
+    found: Window, came: Flags, before: Lines, after: Lines, paces: Mapping[int, int]
+) -> tuple[list[int], Ints]:  # fmt: skip
+    """Who heard anything, and how many alerts and mails, each by the lines before and after.
+
+    An alert is told once per stage of a procurement, with the quickest of the profiles that carry it. What is told at
+    once comes with a matching, every quarter of an hour; the rest by the day or the week of our readers.
+    """
+    lines = [found.by_profile(one) for one in (before, after)]
+    told = np.flatnonzero(came & (found.score >= np.minimum(*lines)))
+    pace = found.by_profile(paces)[told]
+    # Those of one alert stand together, the first that came in front.
+    starts = np.flatnonzero(np.diff(found.alert[told], prepend=-1))
+    first = told[starts]
+    subscribers, of = np.unique(found.subscriber_id[first], return_inverse=True)
+    slots = [found.came_at[first].astype(np.int64) // MATCHED_EVERY_S, found.day[first], found.day[first] // 7]
+    alerts, mails = [], []
+    for line in lines:
+        carried = np.where(found.score[told] >= line[told], pace, np.inf)
+        quickest = np.minimum.reduceat(carried, starts) if len(starts) else carried
+        alerts.append(_counted(of[np.isfinite(quickest)], len(subscribers)))
+        mailed = [
+            np.unique(of[quickest == one] * _ROOM + slot[quickest == one]) // _ROOM for one, slot in enumerate(slots)
+        ]
+        mails.append(_counted(np.concatenate(mailed), len(subscribers)))
+    return subscribers.tolist(), np.stack((*alerts, *mails), axis=1)
+
+
+def _counted(of: Ints, subscribers: int) -> Ints:
+    return np.bincount(of, minlength=subscribers)

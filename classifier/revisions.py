@@ -64,8 +64,12 @@ def speaking() -> ColumnElement[bool]:
     That is the one in force, or for a notice that had closed before it came, the one that was in force then. While a
     rescore is under way, what it has written already is not among them.
     """
-    scored_by = func.nullif(NoticeVersion.matched_rev, SUPERSEDED)
-    return Match.model_rev == func.coalesce(scored_by, _newest(), Match.model_rev)
+    return Match.model_rev == func.coalesce(speaks_by(), Match.model_rev)
+
+
+def speaks_by() -> ColumnElement[str | None]:
+    """The revision whose matches of a version count; none where nothing was ever put in force, and all count."""
+    return func.coalesce(func.nullif(NoticeVersion.matched_rev, SUPERSEDED), _newest())
 
 
 def is_late() -> bool:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from classifier.history import check_last, lock
+from classifier.holding import hold
 from classifier.revisions import alone, speaking
-from classifier.shift import hold
+from db.arrays import among
 from db.models import Drawn, Match, NoticeVersion, Threshold
 from db.session import utcnow
 
@@ -22,7 +23,7 @@ def own_lines(s: Session, profile_ids: Iterable[int]) -> dict[int, float]:
     """The newest Threshold of each profile that has one; the others follow their model's default."""
     newest = (
         select(Threshold.profile_id, Threshold.value)
-        .where(Threshold.profile_id.in_(list(profile_ids)))
+        .where(among(Threshold.profile_id, profile_ids))
         .ext(distinct_on(Threshold.profile_id))
         .order_by(Threshold.profile_id, Threshold.id.desc())
     )
@@ -59,7 +60,7 @@ def lines_in_force(s: Session, profile_ids: Collection[int]) -> dict[int, Decima
 
 def newest_line(s: Session, profile_ids: Collection[int]) -> int:
     """The id of the newest row in these profiles' histories, by which a change since is seen; 0 where there is none."""
-    return s.scalar(select(func.max(Threshold.id)).where(Threshold.profile_id.in_(profile_ids))) or 0
+    return s.scalar(select(func.max(Threshold.id)).where(among(Threshold.profile_id, profile_ids))) or 0
 
 
 def set_threshold(
@@ -75,7 +76,7 @@ def set_threshold(
 ) -> Threshold:
     """Draw a new line for a profile, with who and why; older lines stay in the history.
 
-    It holds at once for every open notice that was not told yet (`classifier/shift.py`). ``before``: where the line was,
+    It holds at once for every open notice that was not told yet (`classifier/holding.py`). ``before``: where the line was,
     of a profile that never met a notice. Raises ValueError outside 0
     to 1, LookupError where there is no such profile.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
@@ -79,12 +79,17 @@ def _select(wanted: Wanted) -> Select[Notice, NoticeVersion]:
     return query
 
 
-def _tells(text: str) -> ColumnElement[bool]:
-    buyer = (
-        exists()
-        .where(VersionBuyer.version_id == NoticeVersion.id, Buyer.id == VersionBuyer.buyer_id)
-        .where(Buyer.name.icontains(text, autoescape=True))
+def is_of_buyer(text: str) -> ColumnElement[bool]:
+    """Whether this stands in the name of a buyer of a version, in a query that has NoticeVersion."""
+    # Which buyers these are is found once. Asked of each version, all buyers' names were read for each.
+    ids = select(Buyer.id).where(Buyer.name.icontains(text, autoescape=True)).scalar_subquery()
+    return exists().where(
+        VersionBuyer.version_id == NoticeVersion.id,
+        VersionBuyer.buyer_id == any_(func.array(ids, type_=ARRAY(BigInteger))),
     )
+
+
+def _tells(text: str) -> ColumnElement[bool]:
     told = [
         exists(select(words).where(words.c.value.icontains(text, autoescape=True)))
         for words in (
@@ -92,7 +97,7 @@ def _tells(text: str) -> ColumnElement[bool]:
             for column in (NoticeVersion.title, NoticeVersion.description)
         )
     ]
-    return or_(*told, buyer)
+    return or_(*told, is_of_buyer(text))
 
 
 def _record(notice: Notice, version: NoticeVersion) -> dict[str, Any]:

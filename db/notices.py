@@ -137,6 +137,7 @@ class Notice(Base):
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("source", "source_id", name="notice_once"),
+        Index("ix_notice_current", "current_version_id", postgresql_include=["procurement_id"]),
         Index("ix_notice_guessed", "id", postgresql_where=text("tie ->> 'exact' = 'false'")),
     )
     id: Mapped[Id]
@@ -144,7 +145,7 @@ class Notice(Base):
     source_id: Mapped[Words]
     procurement_id: Mapped[int] = refers("procurement.id")
     # The richest, newest one; no foreign key, the two rows point at each other.
-    current_version_id: Mapped[int | None] = mapped_column(index=True)
+    current_version_id: Mapped[int | None]
     tie: Mapped[Json | None]  # what brought it to its procurement's other notices: by, exact, value, with, likeness
     listing_sha256: Mapped[str | None]
     created_at: Mapped[Born] = mapped_column(index=True)
@@ -160,6 +161,12 @@ class NoticeVersion(Base):
     __table_args__ = (
         UniqueConstraint("notice_id", "content_hash", name="version_once"),
         CheckConstraint("number >= 1", name="number_from_one"),
+        # All that is asked of a window of notices, without the rows themselves, which their texts make wide.
+        Index(
+            "ix_notice_version_came",
+            "created_at",
+            postgresql_include=["id", "stage", "deadline_at", "published_at", "cancelled", "matched_rev"],
+        ),
         Index("ix_notice_version_unmatched", "id", postgresql_where=text("matched_rev IS NULL")),
     )
     id: Mapped[Id]
@@ -169,7 +176,7 @@ class NoticeVersion(Base):
     payload_sha256: Mapped[Words]
     wire_format: Mapped[Words]
     fetch_id: Mapped[int | None] = refers("fetch.id")
-    created_at: Mapped[Born] = mapped_column(index=True)
+    created_at: Mapped[Born]
 
     stage: Mapped[Words]
     title: Mapped[ByLanguage]

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from db.languages import language_known
 from db.types import Amount, Base, Born, Codes, Id, Json, Moment, Score, Weekdays, Words, refers
 
-# A near miss lies at most so far below its line. An index holds what is no farther, and knows it by these very words.
+# A near miss lies at most so far below its line.
 JUST_UNDER = 0.15
-NEAR = f"barred_by IS NULL AND score >= threshold_then - {JUST_UNDER}"
 
 
 class Cadence(StrEnum):
@@ -124,7 +123,7 @@ class Match(Base):
         UniqueConstraint("version_id", "profile_id", "model_rev", name="match_once"),
         CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_probability"),
         Index("ix_match_profile_score", "profile_id", "model_rev", "score"),
-        # All that a move of lines asks of a match, without the row itself, which its evidence makes wide.
+        # All that a move of lines or a reader's own list asks of a match, without the row itself, which its evidence makes wide.
         Index(
             "ix_match_speaks",
             "version_id",
@@ -138,7 +137,6 @@ class Match(Base):
             postgresql_include=["version_id", "model_rev", "threshold_then"],
             postgresql_where=text("barred_by IS NULL"),
         ),
-        Index("ix_match_near", "profile_id", "version_id", postgresql_where=text(NEAR)),
     )
     id: Mapped[Id]
     # Looked up from the other side by the unique key, and by the index of profile and score.

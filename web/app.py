@@ -3,6 +3,7 @@
 A door's table alone decides who may pass it (web/gate.py), and of API's the token that it brings; each GET leaves everything as it is (P2).
 """
 
+import gc
 from typing import Final
 
 from starlette.applications import Starlette
@@ -170,10 +171,15 @@ def serve(host: str, port: int) -> None:
     """The web as a process, until SIGTERM or SIGINT."""
     import uvicorn
 
+    app = create_app()
+    # What is here now stays for good: looking through it for what could be forgotten held up answers for a tenth of a
+    # second at times.
+    gc.collect()
+    gc.freeze()
     # No access log: its lines would hold tokens. Our own log tells of failures. Which proxies are believed is told by
     # our own setting (web/clients.py).
     uvicorn.run(
-        create_app(), host=host, port=port, access_log=False, server_header=False, log_config=None,
+        app, host=host, port=port, access_log=False, server_header=False, log_config=None,
         proxy_headers=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
 

@@ -4,7 +4,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from urllib.parse import urlencode
 
-from babel.numbers import format_decimal
+from babel import Locale
+from babel.numbers import format_decimal, parse_pattern
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -15,10 +16,11 @@ from alerts.texts import LOCALES, texts
 from classifier.bench import COUNTRIES, FIRM, Bench, Kind, bench
 from classifier.history import NotLast
 from classifier.laboratory import look, move_of
-from classifier.measures import calibration
 from classifier.publishing import Changed, Conflict, last_step, publish, take_back
-from classifier.replay import BARS, WINDOWS
+from classifier.replay import BARS
 from classifier.threshold import lines_in_force
+from classifier.window import WINDOWS
+from db.arrays import among
 from db.models import Act, LineMove, Profile, Subscriber, Threshold
 from db.session import transaction
 from web import audit, charts
@@ -27,6 +29,8 @@ from web.pages import TEXTS, answer, language_of
 from web.session import administrator_of
 
 LISTED: Final = 50
+# Read once: a page of the laboratory writes some hundred numbers.
+_SCORE, _LINE, _RATE, _COUNT = map(parse_pattern, ("0.00", "0.00#", "#,##0.0", "#,##0"))
 LONGEST_WHY: Final = 300
 FURTHEST: Final = Decimal("0.3")  # that several lines are moved at once
 # The slider is live where script may run: ours alone, and on these pages alone.
@@ -42,23 +46,23 @@ class Figures:
     """Numbers as the reader's language writes them."""
 
     def __init__(self, language: str) -> None:
-        self.locale = LOCALES[language]
+        self.locale = Locale.parse(LOCALES[language])
 
     def score(self, value: float) -> str:
         """A score or a share: two places."""
-        return format_decimal(value, "0.00", locale=self.locale)
+        return format_decimal(value, _SCORE, locale=self.locale)
 
     def line(self, value: Decimal) -> str:
         """A line, as exactly as it is drawn."""
-        return format_decimal(value, "0.00#", locale=self.locale)
+        return format_decimal(value, _LINE, locale=self.locale)
 
     def rate(self, value: float) -> str:
         """How many a week."""
-        return format_decimal(value, "#,##0.0", locale=self.locale)
+        return format_decimal(value, _RATE, locale=self.locale)
 
     def count(self, value: int) -> str:
         """A number of things."""
-        return format_decimal(value, locale=self.locale)
+        return format_decimal(value, _COUNT, locale=self.locale)
 
 
 def benches(request: Request) -> Response:
@@ -167,7 +171,7 @@ def _shown(
         tenths=[sum(seen.replay.bars[place : place + BARS // 10]) for place in range(0, BARS, BARS // 10)],
         heard=[heard for heard in seen.replay.heard if heard.alerts[0] != heard.alerts[1]] or seen.replay.heard,
         listed=LISTED,
-        curves=charts.calibration(words, calibration(s, on.profiles)),
+        curves=charts.calibration(words, seen.curves),
         step=last_step(s, on),
         history=_history(s, on),
         windows=WINDOWS,
@@ -183,9 +187,9 @@ def _shown(
 def _history(s: Session, on: Bench) -> list[Threshold] | list[LineMove]:
     """Of one profile every line, of several every move of any of them; the newest first."""
     if on.kind is Kind.PROFILE:
-        rows = select(Threshold).where(Threshold.profile_id.in_(on.profiles)).order_by(Threshold.id.desc())
+        rows = select(Threshold).where(among(Threshold.profile_id, on.profiles)).order_by(Threshold.id.desc())
         return list(s.scalars(rows.limit(LISTED)))
-    touched = select(Threshold.move_id).where(Threshold.profile_id.in_(on.profiles), Threshold.move_id.is_not(None))
+    touched = select(Threshold.move_id).where(among(Threshold.profile_id, on.profiles), Threshold.move_id.is_not(None))
     moves = select(LineMove).where(LineMove.id.in_(touched)).order_by(LineMove.id.desc())
     return list(s.scalars(moves.limit(LISTED)))
 
