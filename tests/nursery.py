@@ -39,12 +39,9 @@ class Child:
     """A process that runs one function, with what it wrote and how it ended."""
 
     def __init__(self, process: ForkServerProcess, told: IO[bytes], errors: IO[bytes]) -> None:
+        assert process.pid is not None
+        self.pid = process.pid
         self._process, self._told, self._errors = process, told, errors
-
-    @property
-    def pid(self) -> int:
-        assert self._process.pid is not None
-        return self._process.pid
 
     def poll(self) -> int | None:
         """Its exit code, negative when a signal ended it, or None while it runs."""
@@ -87,7 +84,6 @@ def child(does: Callable[..., None], *given: object, env: Mapping[str, str] | No
         finally:
             one.kill()
             process.join()
-            process.close()
 
 
 def _live(told: str, errors: str, env: Mapping[str, str], does: Callable[..., None], given: tuple[object, ...]) -> None:
