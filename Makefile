@@ -25,7 +25,7 @@ run: $(STAMP) .env ## Serve for real on this machine: pages, clock and worker (n
 	@echo "wrote .env with a fresh secret key; fill in the rest"
 
 test: $(STAMP) browser ## Run every test but the long ones
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 prove: $(STAMP) browser ## Run the long chaos, fuzz and load tests
 	@$(BIN)/python -m pytest -m prove -s --timeout=1800
