@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerts import canary, doors, push
 from alerts.erasure import erase
+from db import unchanged
 from db.models import Subscriber
 from db.session import transaction
 
@@ -56,6 +57,8 @@ def clean(now: datetime) -> Mapping[str, int]:
     for what, work in _KINDS.items():
         with transaction() as s:
             done[what] = work(s, now)
+    with transaction() as s:
+        unchanged.forget(s)
     log.info("cleaned", extra=done)
     return done
 

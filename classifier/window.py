@@ -82,11 +82,13 @@ _KEPT: Final[Kept[Window]] = Kept(most=8)
 def window(s: Session, profiles: Sequence[int], *, days: int) -> Window:
     """All that these profiles, and maybe others, matched within so many days or may still act on.
 
-    It is kept in memory until anybody writes anything; so many as MOST at most for each number of days.
+    It is kept in memory until anybody writes where it is read from, ten minutes at most; so many as MOST at most for
+    each number of days.
     """
     few = tuple(profiles) if len(profiles) <= FEW else None
-    since = utcnow() - timedelta(days=days)
-    return _KEPT.get(s, (few, days), lambda: read(s, few, since=since), fits=lambda found: len(found) <= MOST)
+    now = utcnow()
+    since = now - timedelta(days=days, seconds=now.timestamp() % 600)
+    return _KEPT.get(s, (few, since), lambda: read(s, few, since=since), fits=lambda found: len(found) <= MOST)
 
 
 def read(s: Session, profiles: Collection[int] | None, *, since: datetime | None = None) -> Window:

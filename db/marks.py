@@ -1,6 +1,6 @@
-"""Is this the database that we wrote, and which of our parts turn? One row that no copy can keep, and one a part."""
+"""Is this the database that we wrote, what wrote in it since, and which of our parts turn? Rows that say so."""
 
-from sqlalchemy import BigInteger, CheckConstraint, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, Identity, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.types import Base, Born, Words
@@ -19,6 +19,14 @@ class DatabaseMark(Base):
     written_by: Mapped[Words]
     table_oid: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[Born]
+
+
+class ChangeSeen(Base):
+    """A transaction that wrote anything that :mod:`db.unchanged` may keep; written by triggers, once each."""
+
+    __tablename__ = "change_seen"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
 
 
 class Beat(Base):

@@ -18,7 +18,7 @@ from db.api_tokens import ApiScope, ApiToken
 from db.doors import DeadlineEvent, Door, DoorDelivery, DoorKind, EventState, PushState
 from db.errands import Errand, ErrandKind
 from db.kinship import NoticeKey, RuledPair, Ruling, ToldBefore
-from db.marks import Beat, DatabaseMark
+from db.marks import Beat, ChangeSeen, DatabaseMark
 from db.names import BuyerName, CpvName, NutsName
 from db.notices import (
     Buyer,
@@ -66,6 +66,7 @@ __all__ = [
     "Buyer",
     "BuyerName",
     "Cadence",
+    "ChangeSeen",
     "Consent",
     "CpvName",
     "DatabaseMark",

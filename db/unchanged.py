@@ -1,7 +1,8 @@
-"""May what was read before be used again? Only while nobody has written anything at all since: then it cannot differ.
+"""May what was read before be used again? Only while nobody has written where it is read from: then it cannot differ.
 
-PostgreSQL says by its snapshot which transactions a reader sees. As long as that is the very same, so is every row;
-there is no list of what depends on what, in which something could be forgotten.
+Each transaction that writes a watched table leaves a row (`ChangeSeen`), by triggers, and whoever sees what it wrote
+sees that row. As long as the rows are the very same, so is every row of those tables; there is no list of which write
+changes what, in which something could be forgotten. What is kept may be read from watched tables alone, and the clock.
 """
 
 from collections.abc import Callable, Hashable
@@ -12,11 +13,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 Value = TypeVar("Value")
-# Which database of which server, since when it runs, and whom a reader sees; nothing where this transaction has written
-# itself, since its own rows are in no snapshot.
+# Which database of which server, since when it runs, which table that is, and what wrote; nothing where this
+# transaction has written itself, since it may take that back.
 _MARK = text("""
-    SELECT current_database() || pg_postmaster_start_time()::text || pg_current_snapshot()::text
+    SELECT current_database() || pg_postmaster_start_time()::text || CAST('change_seen'::regclass AS oid)::text
+           || coalesce((SELECT md5(string_agg(id::text, ' ' ORDER BY id)) FROM change_seen), '')
     WHERE pg_current_xact_id_if_assigned() IS NULL
+""")
+# A row that was never seen before takes the place of those that are gone, so that no state looks like an earlier one.
+_FORGET = text("""
+    WITH fresh AS (INSERT INTO change_seen DEFAULT VALUES) DELETE FROM change_seen RETURNING id
 """)
 
 
@@ -50,3 +56,8 @@ class Kept(Generic[Value]):
             while len(self._values) > self._most:
                 self._values.pop(next(iter(self._values)))
         return value
+
+
+def forget(s: Session) -> int:
+    """Let go of the rows of all who have written so far, once a day; how many they were."""
+    return len(s.execute(_FORGET).all())

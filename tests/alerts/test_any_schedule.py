@@ -51,7 +51,7 @@ def ticks(by_chance: random.Random, days: int) -> list[datetime]:
 
 @pytest.mark.parametrize(
     ("seed", "people", "days"),
-    [(23, 5, 8), (26, 5, 8), *(pytest.param(seed, 20, 40, marks=pytest.mark.prove) for seed in range(1, 5))],
+    [(23, 5, 8), *(pytest.param(seed, 20, 40, marks=pytest.mark.prove) for seed in range(1, 5))],
 )
 def test_every_alert_is_told_once_and_in_its_time(database: URL, seed: int, people: int, days: int) -> None:
     by_chance = random.Random(seed)

@@ -1,11 +1,12 @@
 """Is what the laboratory keeps in memory ever older than the database, and is it kept at all?"""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, event
+from sqlalchemy import delete, event, text
 from sqlalchemy.engine import URL
 
 from classifier import laboratory, window
@@ -13,7 +14,7 @@ from classifier.bench import bench
 from classifier.laboratory import Look, look
 from classifier.revisions import put_in_force
 from classifier.threshold import set_threshold
-from db.models import Match, Notice, NoticeVersion, Profile, Subscriber
+from db.models import Base, Match, Notice, NoticeVersion, Profile, Subscriber
 from db.session import engine, transaction, utcnow
 from db.unchanged import Kept
 from factories import MODEL_REV, make_alert, make_match, make_notice, make_profile, make_subscriber, make_verdict
@@ -122,6 +123,19 @@ def statements() -> Iterator[list[str]]:
     event.listen(engine(), "before_cursor_execute", note)
     yield told
     event.remove(engine(), "before_cursor_execute", note)
+
+
+def test_all_that_is_kept_is_read_where_every_writer_is_noted(welder: Profile, statements: list[str]) -> None:
+    make_verdict(welder, "not_relevant", score=0.9)
+    statements.clear()
+    with transaction() as s:
+        window.window(s, [welder.id], days=30)
+        laboratory._ground(s, bench(s, str(welder.id)))
+        told = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'note_change'"
+        watched = set(s.scalars(text(told)))
+    read = set(re.findall(r"(?:FROM|JOIN) ([a-z_]+)", " ".join(statements))) & set(Base.metadata.tables)
+    assert read - {"change_seen"} <= watched
+    assert len(read) > 8
 
 
 def test_a_second_look_reads_no_window_again(welder: Profile, statements: list[str]) -> None:

@@ -110,7 +110,10 @@ def test_a_body_is_never_a_path(canary: Path) -> None:
         assert watch.opens == 1  # the witness is awake
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(one, marks=[pytest.mark.prove] if one in {"atom.xml", "1-2031.xml"} else []) for one in SHAPES],
+)
 def test_markup_reaches_nothing_and_does_not_grow(canary: Path, shape: str) -> None:
     """H3: every attack in the shape of every format, by every reader: 0 files, 0 connections, 1 s, 50 MiB."""
     slowest, most = 0.0, 0

@@ -4,9 +4,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from db.models import Subscriber
+from db.models import Beat, ChangeSeen, Subscriber
 from db.session import engine, transaction
-from db.unchanged import Kept
+from db.unchanged import Kept, forget
 from factories import make_subscriber
 
 
@@ -18,7 +18,7 @@ def counted(s: Session, kept: Kept[int], reads: list[int], key: str = "subscribe
     return kept.get(s, key, read)
 
 
-def test_a_value_is_read_once_until_anything_is_written(database: URL) -> None:
+def test_a_value_is_read_once_until_a_watched_table_is_written(database: URL) -> None:
     kept, reads = Kept[int](most=2), list[int]()
     for _ in range(2):
         with transaction() as s:
@@ -28,6 +28,48 @@ def test_a_value_is_read_once_until_anything_is_written(database: URL) -> None:
     with transaction() as s:
         assert counted(s, kept, reads) == 1
     assert len(reads) == 2
+
+
+def test_what_nobody_reads_it_from_may_be_written(database: URL) -> None:
+    kept, reads = Kept[int](most=2), list[int]()
+    for _ in range(3):
+        with transaction() as s:
+            counted(s, kept, reads)
+        with transaction() as s:
+            s.add(Beat(part=f"part {len(reads)} {_}"))
+    assert len(reads) == 1
+
+
+def test_a_transaction_is_noted_once_and_one_that_is_taken_back_not_at_all(database: URL) -> None:
+    with transaction() as s:
+        for _ in range(3):
+            s.execute(text("UPDATE subscriber SET company = company"))
+        with s.begin_nested() as part:
+            s.execute(text("UPDATE match SET score = score"))
+            part.rollback()
+        s.execute(text("UPDATE notice SET source = source"))
+    with Session(engine()) as s:
+        s.execute(text("UPDATE subscriber SET company = company"))
+        s.rollback()
+    with Session(engine()) as s, s.begin():
+        with s.begin_nested() as part:
+            s.execute(text("UPDATE subscriber SET company = company"))
+            part.rollback()
+        s.execute(text("UPDATE match SET score = score"))
+    with transaction() as s:
+        assert s.scalar(select(func.count(ChangeSeen.id))) == 2
+
+
+def test_forgetting_who_wrote_makes_no_state_look_like_an_earlier_one(database: URL) -> None:
+    kept, reads = Kept[int](most=2), list[int]()
+    for known in range(3):
+        with transaction() as s:
+            assert counted(s, kept, reads) == known
+        make_subscriber()  # and nobody looks before it is forgotten
+        with transaction() as s:
+            assert forget(s) == 1 + (known > 0)
+    with transaction() as s:
+        assert s.scalar(select(func.count(ChangeSeen.id))) == 1
 
 
 def test_what_another_has_not_committed_is_seen_once_it_is(database: URL) -> None:

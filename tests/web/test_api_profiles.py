@@ -13,6 +13,7 @@ from classifier.revisions import alone
 from db.models import Match, Profile, Subscriber
 from db.session import transaction
 from factories import make_match, make_notice, make_profile
+from web.api import profiles
 from web.api.examples import WRITTEN
 from web.api.profiles import MOST
 
@@ -91,7 +92,8 @@ def test_two_profiles_do_not_share_a_key_and_there_are_not_too_many(program: Pro
     assert program.ask("POST", "/profiles", json=SAID | {"key": "too-many"}).status_code == 409
 
 
-def test_nothing_a_matcher_has_in_hand_is_changed_under_it(program: Program) -> None:
+def test_nothing_a_matcher_has_in_hand_is_changed_under_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "WAIT", "300ms")
     one = made(program)
     with transaction() as matcher:
         alone(matcher)

@@ -64,8 +64,8 @@ def faults(page: Page, *rules: str) -> list[tuple[str, str]]:
     return [(str(rule["id"]), str(node["html"])[:200]) for rule in found for node in rule["nodes"]]
 
 
-def trouble(page: Page, *widths: int) -> list[object]:
-    """All that is wrong with the page that is open, by day and by night."""
+def trouble(page: Page, *widths: int, night: bool = True) -> list[object]:
+    """All that is wrong with the page that is open, by day and by night too."""
     page.evaluate(OPEN_ALL)
     page.evaluate(AXE)
     found: list[object] = []
@@ -79,12 +79,13 @@ def trouble(page: Page, *widths: int) -> list[object]:
             found.append(("wider than when it is airy", width))
         page.emulate_media(color_scheme="light")
         found += faults(page)
-        page.emulate_media(color_scheme="dark")
-        found += faults(page, "color-contrast")
+        if night:
+            page.emulate_media(color_scheme="dark")
+            found += faults(page, "color-contrast")
     return found
 
 
-def walk(browser: Browser, *people: Who, widths: tuple[int, ...] = (NARROW,)) -> int:
+def walk(browser: Browser, *people: Who, widths: tuple[int, ...] = (NARROW,), night: bool = False) -> int:
     """How much these people may look at; what is wrong with it is nothing."""
     there = furnished()
     with transaction() as s:
@@ -101,7 +102,7 @@ def walk(browser: Browser, *people: Who, widths: tuple[int, ...] = (NARROW,)) ->
             for look in every:
                 if look.who is who:
                     status = go(page, address, look)
-                    if found := [*trouble(page, *widths), *([status] if status != look.status else ())]:
+                    if found := [*trouble(page, *widths, night=night), *([status] if status != look.status else ())]:
                         wrong[look.name] = found
             context.close()
     assert wrong == {}
@@ -119,7 +120,9 @@ def test_every_page_there_is_can_be_used_on_a_phone_and_on_a_desk(database: URL,
     words = pages._environment()
     assert words.cache is not None
     words.cache.clear()
-    print(f"{walk(browser, *Who, widths=(NARROW, WIDE))} pages and states, each at two widths, by day and by night")
+    print(
+        f"{walk(browser, *Who, widths=(NARROW, WIDE), night=True)} pages and states, each at two widths, by day and by night"
+    )
     assert {name for _, name in words.cache} == set(words.list_templates())
 
 

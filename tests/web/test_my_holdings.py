@@ -52,6 +52,7 @@ OTHERS = {
     "buyer": "published by the buyers",
     "buyer_name": "published names",
     "cpv_name": "published names",
+    "change_seen": "that something was written, not what",
     "database_mark": "tells a copy from the original",
     "deadline_event": "of a procurement, for everybody",
     "declared_source": "which portals there are",

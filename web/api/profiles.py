@@ -32,6 +32,7 @@ from web.api.tokens import Caller
 router = APIRouter(tags=["profiles"])
 MOST: Final = 50  # profiles of one subscriber: each is met by every notice
 BUSY: Final = HTTPException(409, "Notices are being matched just now; ask again in a minute.", {"Retry-After": "60"})
+WAIT: Final = "5s"  # for a matcher, before a writer is told to come back
 
 Which = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Our number of the profile.")]
 
@@ -132,7 +133,7 @@ def _writing(owner: int) -> Iterator[tuple[Session, Subscriber]]:
     """One transaction of this subscriber's, one at a time. Raises 409 rather than wait long for a matcher."""
     try:
         with transaction() as s:
-            s.execute(text("SET LOCAL lock_timeout = '5s'"))
+            s.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": WAIT})
             mine = select(Subscriber).where(Subscriber.id == owner).with_for_update(key_share=True)
             subscriber = s.scalar(mine)
             if subscriber is None:
