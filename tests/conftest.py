@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,6 +16,9 @@ from sqlalchemy.engine import URL, make_url
 
 import settings as settings_module
 from db import migrate, seed, session
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SHARED = Path(__file__).parents[2] / "shared"  # real payloads and judgements, where a developer has them
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -99,6 +103,17 @@ def database(postgres: URL, template: URL, environment: pytest.MonkeyPatch) -> I
     _forget()
     with _admin(postgres) as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A headless Chromium; where there is none the test skips and says so."""
+    from demo import pictures
+
+    if pictures.chromium() is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    with pictures.browser() as started:
+        yield started
 
 
 @pytest.fixture

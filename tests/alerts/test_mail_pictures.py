@@ -1,6 +1,5 @@
 """Can a person read the mail, on a phone and a desk, by day and by night? Asked of a real Chromium."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,10 +14,7 @@ from alerts.message import page_css, render, render_page
 from alerts.view import DigestView
 from demo import pictures
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 LONG = "Tilstandskontrollingeniørfirmarammeavtaledokumentasjonssystemleverandør" * 3
 # Mails that tell nothing new hold none of the reasons.
 IN_SHORT = {
@@ -63,12 +59,6 @@ CONTRASTS = """() => {
     return [e.className || e.tagName, (a + 0.05) / (b + 0.05)];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
 
 
 def written(view: DigestView, kind: str, folder: Path) -> Path:
@@ -144,6 +134,7 @@ def test_only_the_near_deadlines_are_coloured(browser: Browser, tmp_path: Path) 
         ]
 
 
+@pytest.mark.usefixtures("browser")  # or the reason why there is none
 def test_a_picture_can_be_taken(tmp_path: Path) -> None:
     mail = written(NORWEGIAN, "mail", tmp_path)
     with ThreadPoolExecutor() as thread:  # Playwright refuses a second browser in the thread that drives the first

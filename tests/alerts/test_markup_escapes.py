@@ -10,10 +10,9 @@ from hostile_words import FIVE_HUNDRED, hostile_view
 from loopback import Portal, Reply
 from lxml.html import HtmlElement
 from mail_reading import html_of, tree
-from playwright.sync_api import Dialog
+from playwright.sync_api import Browser, Dialog
 
 from alerts.message import render, render_page
-from demo import pictures
 from web.security import HEADERS
 
 SCHEMES = ("http://", "https://", "mailto:")
@@ -70,15 +69,9 @@ def test_no_word_becomes_markup(part: range) -> None:
             assert all(str(url).startswith((*SCHEMES, "/")) for url in tree(page).xpath("//@href | //@src"))
 
 
-with_a_browser = pytest.mark.skipif(
-    pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"
-)
-
-
 @pytest.mark.browser
-@with_a_browser
 @pytest.mark.parametrize(("what", "policy"), [("page", True), ("page", False), ("mail", False)])
-def test_a_browser_runs_none_of_them(what: str, *, policy: bool) -> None:
+def test_a_browser_runs_none_of_them(browser: Browser, what: str, *, policy: bool) -> None:
     """H8: all five hundred at once; 0 dialogs, 0 requests elsewhere, and 0 reports of the page's policy."""
     entries = tuple(make_entry(alert_id=number, title=words, buyer=words) for number, words in enumerate(FIVE_HUNDRED))
     if what == "page":
@@ -88,7 +81,7 @@ def test_a_browser_runs_none_of_them(what: str, *, policy: bool) -> None:
             html_of(render(make_view(company=FIVE_HUNDRED[40], entries=entries[at : at + 12]), NAMES, **MAIL))
             for at in range(0, len(entries), 12)
         )
-    heard = _read(html, dict(HEADERS) if policy else {})
+    heard = _read(browser, html, dict(HEADERS) if policy else {})
     assert heard.words > 100  # they are there, as words
     assert heard.dialogs == 0
     assert heard.elsewhere == []
@@ -96,9 +89,8 @@ def test_a_browser_runs_none_of_them(what: str, *, policy: bool) -> None:
 
 
 @pytest.mark.browser
-@with_a_browser
-def test_the_browser_would_have_run_them() -> None:
-    assert _read("".join(f"<div>{words}</div>" for words in FIVE_HUNDRED[40:50]), {}).dialogs > 0
+def test_the_browser_would_have_run_them(browser: Browser) -> None:
+    assert _read(browser, "".join(f"<div>{words}</div>" for words in FIVE_HUNDRED[40:50]), {}).dialogs > 0
 
 
 @dataclass(kw_only=True)
@@ -111,7 +103,7 @@ class Heard:
     said: list[str] = field(default_factory=list)
 
 
-def _read(html: str, headers: dict[str, str]) -> Heard:
+def _read(browser: Browser, html: str, headers: dict[str, str]) -> Heard:
     heard, asked = Heard(), []
     document = Reply(body=html.encode(), headers={"Content-Type": "text/html; charset=utf-8", **headers})
 
@@ -119,10 +111,7 @@ def _read(html: str, headers: dict[str, str]) -> Heard:
         heard.dialogs += 1
         dialog.dismiss()
 
-    with (
-        Portal(lambda seen: document if seen.path == "/d" else Reply(status=204)) as portal,
-        pictures.browser() as browser,
-    ):
+    with Portal(lambda seen: document if seen.path == "/d" else Reply(status=204)) as portal:
         page = browser.new_page()
         page.on("dialog", dismissed)
         page.on("request", lambda request: asked.append(request.url))

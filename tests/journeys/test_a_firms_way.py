@@ -1,28 +1,22 @@
 """Does a firm on a phone go the whole way, from its own words to goodbye, with real matching, digests and mail between?"""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from at_work import Worker, worker
+from at_work import Worker
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from sqlalchemy.engine import URL
 from web_server import served
 
 from db.models import Feedback, Notice, NoticeVersion
 from db.session import transaction, utcnow
-from demo import pictures
 from demo.mailbox import KeptMail
 from factories import make_notice, make_version
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 WIDTH = 320
 OWN_WORDS = "Vi sveiser bærende konstruksjoner etter EN 1090. Vi bygger trapper og rekkverk i stål."
 WELDING = (
@@ -30,18 +24,6 @@ WELDING = (
     ("Trapper i stål til Ørland", "Levering og montering av trapper og rekkverk i stål."),
     ("Stålkonstruksjoner til hangar", "Sveising og montering av bærende konstruksjoner etter EN 1090."),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
-
-
-@pytest.fixture
-def clerk(database: URL, environment: pytest.MonkeyPatch) -> Iterator[Worker]:
-    with worker(environment) as one:
-        yield one
 
 
 def notices() -> None:

@@ -1,28 +1,23 @@
 """Does an administrator log in, move a slider, see what comes and goes, publish, and does the next mail hold exactly that? (W7)"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
-from at_work import Worker, worker
+from at_work import Worker
 from browsing import PASSWORD, make_administrator
 from mail_reading import tree
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from sqlalchemy.engine import URL
 from web_server import served
 
 from classifier.threshold import lines_in_force
 from db.models import Match, NoticeVersion, Profile
 from db.session import transaction
-from demo import pictures
 from demo.mailbox import KeptMail
 from factories import make_notice, make_profile, make_subscriber
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 WIDTH = 320
 SAYS = ["Vi sveiser bærende konstruksjoner.", "Vi bygger trapper og rekkverk i stål.", "Vi reparerer containere."]
 CAME = (
@@ -34,18 +29,6 @@ CAME = (
     ("Låsesmed", "Montering av låser og dører."),
     ("Renhold", "Daglig renhold av kontorer."),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
-
-
-@pytest.fixture
-def clerk(database: URL, environment: pytest.MonkeyPatch) -> Iterator[Worker]:
-    with worker(environment) as one:
-        yield one
 
 
 def welder(clerk: Worker) -> tuple[Profile, Mapping[str, float]]:

@@ -1,7 +1,5 @@
 """Can a subscriber on a phone log in, correct their profile, find a match and say that it is not for them?"""
 
-from collections.abc import Iterator
-
 import pytest
 from browsing import letters, link_in
 from playwright.sync_api import Browser, Page
@@ -11,20 +9,10 @@ from web_server import served
 
 from db.models import Feedback, Profile
 from db.session import transaction
-from demo import pictures
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 NARROW = 320
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
 
 
 def fits(page: Page) -> bool:

@@ -11,25 +11,15 @@ from web_server import served
 
 from db.models import Consent, Profile, Subscriber
 from db.session import transaction
-from demo import pictures
 from factories import make_notice
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 WIDTH = 320
 TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')]
     .map(e => [e.outerHTML.slice(0, 80), (e.closest('label') || e).getBoundingClientRect(), getComputedStyle(e).display,
                e.className])
     .filter(([_, box, display, kind]) => kind !== 'skip' && box.height < 24 && display !== 'inline')
     .map(([told]) => told)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Does the coverage page tell what the runs say, in four languages, and can it be read on a phone by day and by night?"""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -19,7 +18,6 @@ from commands.collecting import declare_sources
 from db.declared import Declaration, SourceRecord, declare
 from db.models import DeclaredSource, Fetch, FetchState
 from db.session import transaction, utcnow
-from demo import pictures
 from factories import make_notice
 from web.coverage import tell
 from web.pages import COVERAGE, TEXTS
@@ -191,14 +189,6 @@ def test_every_ground_that_a_source_may_name_has_a_sentence(language: str) -> No
 
 
 # How it looks
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if pictures.chromium() is None:
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    with pictures.browser() as started:
-        yield started
 
 
 @pytest.mark.browser

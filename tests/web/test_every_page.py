@@ -1,7 +1,5 @@
 """Can everybody use each page: whoever sees little, hears the page, has a small screen or it is night? Asked of axe-core. (WCAG 2.2 AA)"""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import as_administrator, make_administrator
@@ -18,15 +16,11 @@ from alerts.message import render, render_letter
 from alerts.view import DigestView
 from db.models import LetterKind
 from db.session import transaction
-from demo import pictures
 from demo.looks import Who, go
 from demo.pages import NO_PAGES, TABLES, looks
 from web import pages
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
+pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 # What a reader may set for themselves (WCAG 1.4.12); as a sheet of the document's own, which no policy forbids.
@@ -47,12 +41,6 @@ NARROW, ROOMY, WIDE = 320, 1000, 1280
 AXE = Axe().axe_script
 BROKEN = """<style>a { display: block; height: 6px; overflow: hidden } @media (prefers-color-scheme: dark) { p { color: #333;
 background: #000 } }</style><h1>x</h1><img src="data:,"><input><a href="#1">1</a><a href="#2">2</a><p>night</p><div style="width: 400px">x</div>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
 
 
 def faults(page: Page, *rules: str) -> list[tuple[str, str]]:

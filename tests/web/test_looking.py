@@ -9,6 +9,7 @@ import pytest
 from browsing import as_administrator, as_subscriber, letters, link_in, make_administrator, submit
 from fingerprint import everything
 from mail_reading import html_of
+from playwright.sync_api import Browser
 from sqlalchemy.engine import URL
 from starlette.routing import Route
 from web_server import served
@@ -19,7 +20,6 @@ from alerts.digest import run
 from alerts.tokens import Purpose
 from db.models import Cadence, Digest, LetterKind, Signup, Subscriber
 from db.session import transaction, utcnow
-from demo import pictures
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 from web import app
 from web.csrf import SAFE
@@ -96,10 +96,9 @@ def test_p2_following_every_link_as_anybody_changes_nothing(client: httpx.Client
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)")
-def test_p2_a_browser_that_runs_script_and_waits_confirms_nothing(database: URL) -> None:
+def test_p2_a_browser_that_runs_script_and_waits_confirms_nothing(database: URL, browser: Browser) -> None:
     _, sent = somebody()
-    with served() as address, pictures.browser() as browser:
+    with served() as address:
         before = everything()
         said: list[str] = []
         page = browser.new_page(viewport={"width": 320, "height": 640})

@@ -13,19 +13,9 @@ from alerts.digest import run
 from alerts.tokens import Purpose
 from db.models import Cadence, Digest, Subscriber
 from db.session import transaction, utcnow
-from demo import pictures
 from factories import make_alert, make_match, make_notice, make_profile, make_subscriber
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(pictures.chromium() is None, reason="no Chromium on this machine (apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pictures.browser() as started:
-        yield started
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
