@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db.models import Beat, ChangeSeen, Subscriber
 from db.session import engine, transaction
 from db.unchanged import Kept, forget
-from factories import make_subscriber
+from factories import make_profile, make_subscriber
 
 
 def counted(s: Session, kept: Kept[int], reads: list[int], key: str = "subscribers") -> int:
@@ -41,13 +41,16 @@ def test_what_nobody_reads_it_from_may_be_written(database: URL) -> None:
 
 
 def test_a_transaction_is_noted_once_and_one_that_is_taken_back_not_at_all(database: URL) -> None:
+    make_profile(make_subscriber())
+    with transaction() as s:
+        s.execute(text("TRUNCATE change_seen"))
     with transaction() as s:
         for _ in range(3):
             s.execute(text("UPDATE subscriber SET company = company"))
         with s.begin_nested() as part:
-            s.execute(text("UPDATE match SET score = score"))
+            s.execute(text("UPDATE profile SET name = name"))
             part.rollback()
-        s.execute(text("UPDATE notice SET source = source"))
+        s.execute(text("UPDATE profile SET name = name"))
     with Session(engine()) as s:
         s.execute(text("UPDATE subscriber SET company = company"))
         s.rollback()
@@ -55,9 +58,20 @@ def test_a_transaction_is_noted_once_and_one_that_is_taken_back_not_at_all(datab
         with s.begin_nested() as part:
             s.execute(text("UPDATE subscriber SET company = company"))
             part.rollback()
-        s.execute(text("UPDATE match SET score = score"))
+        s.execute(text("UPDATE profile SET name = name"))
     with transaction() as s:
         assert s.scalar(select(func.count(ChangeSeen.id))) == 2
+
+
+def test_whoever_changed_no_row_has_written_nothing(database: URL) -> None:
+    make_subscriber()
+    with transaction() as s:
+        noted = s.scalars(select(ChangeSeen.id)).all()
+    for statement in ("UPDATE match SET score = score", "DELETE FROM match", "INSERT INTO match SELECT * FROM match"):
+        with transaction() as s:
+            s.execute(text(statement))
+    with transaction() as s:
+        assert s.scalars(select(ChangeSeen.id)).all() == noted
 
 
 def test_forgetting_who_wrote_makes_no_state_look_like_an_earlier_one(database: URL) -> None:

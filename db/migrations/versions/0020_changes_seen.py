@@ -13,16 +13,30 @@ WATCHED = (
     "recall_question", "recall_sample", "score_revision", "subscriber", "threshold", "told_before", "version_buyer",
 )  # fmt: skip
 # Once a transaction, which it remembers by a setting of its own; what is rolled back to a savepoint takes both along.
+# A statement that changed no row is no change.
 NOTE = """
     CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF current_setting('anbudsvakt.noted', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
-            INSERT INTO change_seen DEFAULT VALUES;
-            PERFORM set_config('anbudsvakt.noted', pg_current_xact_id()::text, true);
+        IF current_setting('anbudsvakt.noted', true) IS NOT DISTINCT FROM pg_current_xact_id_if_assigned()::text THEN
+            RETURN NULL;
         END IF;
+        IF TG_OP <> 'TRUNCATE' THEN
+            IF NOT EXISTS (SELECT FROM changed) THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+        INSERT INTO change_seen DEFAULT VALUES;
+        PERFORM set_config('anbudsvakt.noted', pg_current_xact_id()::text, true);
         RETURN NULL;
     END $$
 """
+# One trigger for each, since one of several kinds cannot be asked what it changed.
+SHOWS = {
+    "insert": "REFERENCING NEW TABLE AS changed",
+    "update": "REFERENCING NEW TABLE AS changed",
+    "delete": "REFERENCING OLD TABLE AS changed",
+    "truncate": "",
+}
 
 
 def upgrade() -> None:
@@ -35,14 +49,13 @@ def upgrade() -> None:
     )
     op.execute(NOTE)
     for table in WATCHED:
-        op.execute(
-            f"CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION note_change()"
-        )
+        for kind, shows in SHOWS.items():
+            op.execute(
+                f"CREATE TRIGGER note_change_by_{kind} AFTER {kind} ON {table} {shows}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION note_change()"
+            )
 
 
 def downgrade() -> None:
-    for table in WATCHED:
-        op.execute(f"DROP TRIGGER note_change ON {table}")
-    op.execute("DROP FUNCTION note_change")
+    op.execute("DROP FUNCTION note_change CASCADE")  # and the triggers that call it
     op.drop_table("change_seen")
