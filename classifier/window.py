@@ -43,6 +43,7 @@ Flags = NDArray[np.bool_]
 WINDOWS: Final = (30, 90)  # days that can be told again
 FEW: Final = 50  # profiles whose matches are read alone, which is sooner done than reading everybody's
 MOST: Final = 1_000_000  # matches of one window that are kept in memory, at 90 bytes each
+_NOTHING: Final = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
 # A day of our readers, counted from a Monday.
 _DAY: Final = cast(func.timezone("Europe/Oslo", NoticeVersion.created_at), Date) - literal_column("DATE '2001-01-01'")
 
@@ -95,17 +96,16 @@ def read(s: Session, profiles: Collection[int] | None, *, since: datetime | None
     """The matches of these profiles, or of all, with what may still be acted on, or came after ``since``."""
     ids, procurement_id, came_at, day, until, cancelled, stage, revision = columns(s, _notices(s, profiles, since))
     lately = came_at > (0.0 if since is None else since.timestamp())
-    parts = [
-        columns(s, part)
-        for one in dict.fromkeys(revision.tolist())
-        for part in _matches(one, ids[revision == one], ids[lately & (revision == one)], profiles)
-    ]
-    if not parts:
-        parts = [columns(s, _said_by(None, ()))]
+    parts: list[tuple[Column, ...]] = [_NOTHING]
+    for one in dict.fromkeys(revision.tolist()):
+        asked = revision == one
+        for part in _matches(one, ids[asked], ids[lately & asked], profiles):
+            said = columns(s, part)
+            # Versions whose numbers lie between the others' are read over, and some of them are spoken of by another
+            # revision, which is asked for itself.
+            is_asked = np.isin(said[1], ids[asked])
+            parts.append(tuple(column[is_asked] for column in said))
     profile_id, version_id, score, line = (np.concatenate(column) for column in zip(*parts, strict=True))
-    # Of versions that are read over since their numbers lie between the others', nothing is asked.
-    is_asked = np.isin(version_id, ids)
-    profile_id, version_id, score, line = (one[is_asked] for one in (profile_id, version_id, score, line))
     order = np.argsort(ids)
     of = order[np.searchsorted(ids, version_id, sorter=order)]
     profiles_met, place = np.unique(profile_id, return_inverse=True)

@@ -114,6 +114,16 @@ def test_the_next_move_sees_whatever_was_written(welder: Profile, monkeypatch: p
         before = after
 
 
+def test_while_notices_are_scored_anew_each_is_told_by_the_revision_that_speaks_of_it(welder: Profile) -> None:
+    near(welder, 0.47)
+    version = near(welder, 0.48)
+    assert looked(welder).gained.count == 3
+    with transaction() as s:
+        put_in_force(s, "newer", by="test")
+        s.get_one(NoticeVersion, version.id).matched_rev = "newer"  # which has nothing to say of it
+    assert looked(welder).gained.count == 2
+
+
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
     told: list[str] = []
