@@ -1,7 +1,7 @@
 """What would a move of lines do? All that an administrator looks at before it is published. Writes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -18,9 +18,23 @@ from classifier.shift import Lines, Shift, crossing, crossings
 from classifier.threshold import lines_in_force, newest_line
 from classifier.window import Ints, Window, window
 from db.arrays import among
-from db.models import Buyer, NoticeVersion, Profile, Subscriber, VersionBuyer
+from db.models import (
+    Buyer,
+    Feedback,
+    FirstVerdict,
+    JudgedMatch,
+    Match,
+    NoticeVersion,
+    Profile,
+    RecallQuestion,
+    RecallSample,
+    ScoreRevision,
+    Subscriber,
+    Threshold,
+    VersionBuyer,
+)
 from db.notices import said
-from db.unchanged import Kept
+from db.unchanged import Changes, Kept
 
 LISTED = 50  # gains or losses that are named; the others are counted
 
@@ -101,38 +115,46 @@ def move_of(on: Bench, lines: Lines, value: Decimal) -> dict[int, Decimal]:
     return moved_to(lines, value) if on.kind is Kind.PROFILE else moved_by(lines, value)
 
 
-_KEPT: Final[Kept[Ground]] = Kept(most=8)
+_KEPT: Final[Kept[Ground]] = Kept(
+    FirstVerdict, Feedback, JudgedMatch, Match, NoticeVersion, Profile, RecallQuestion, RecallSample, ScoreRevision,
+    Subscriber, Threshold, most=8,
+)  # fmt: skip
 
 
 def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
     """What this value would do on this bench, by the last ``days``; None: the lines as they are."""
-    ground = _KEPT.get(s, on, lambda: _ground(s, on))
-    before = ground.before
+    stands_on = ground(s, on)
+    before = stands_on.before
     after = {} if value is None else move_of(on, before, value)
-    found = window(s, [*ground.known], days=days)
+    found = window(s, [*stands_on.known], days=days)
     gained, lost = crossing(s, after, found)
     return Look(
         on=on,
         days=days,
-        revision=ground.revision,
+        revision=stands_on.revision,
         line=sorted(before.values())[len(before) // 2] if before else None,
         before=before,
         after=after,
-        seen=ground.seen,
+        seen=stands_on.seen,
         foreseen=mark_of(after, Shift(gained=crossings(found, gained), lost=crossings(found, lost))),
-        waiting=ground.waiting,
+        waiting=stands_on.waiting,
         unknown=len(on.profiles) - len(before),
-        replay=replay(s, found, on.profiles, ground.known, after, ground.readers, days=days),
+        replay=replay(s, found, on.profiles, stands_on.known, after, stands_on.readers, days=days),
         gained=_named(s, found, gained),
         lost=_named(s, found, lost),
-        measured=(_measured(ground, found, before, days), _measured(ground, found, {**before, **after}, days)),
-        curves=ground.curves,
+        measured=(_measured(stands_on, found, before, days), _measured(stands_on, found, {**before, **after}, days)),
+        curves=stands_on.curves,
     )
 
 
-def _ground(s: Session, on: Bench) -> Ground:
-    known = lines_in_force(s, with_their_others(s, on.profiles))
-    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
+def ground(s: Session, on: Bench) -> Ground:
+    """What looks at this bench stand on, kept in memory until it is written."""
+    return _KEPT.get(s, on, lambda: read_ground(s, on), renew=lambda kept, changes: _renewed(s, on, kept, changes))
+
+
+def read_ground(s: Session, on: Bench) -> Ground:
+    """The same, read anew."""
+    known, before, judged = _of_matches(s, on)
     waits = select(func.count(Profile.id)).where(among(Profile.id, on.profiles), Profile.matched_rev.is_(None))
     return Ground(
         revision=in_force(s),
@@ -140,21 +162,36 @@ def _ground(s: Session, on: Bench) -> Ground:
         before=before,
         seen=newest_line(s, on.profiles),
         waiting=s.scalar(waits) or 0,
-        judged=judged_of(s, before),
+        judged=judged,
         answers=answers_of(s, before),
         curves=calibration(s, on.profiles),
         readers=readers_of(s, known),
     )
 
 
-def _measured(ground: Ground, found: Window, lines: Lines, days: int) -> Measured:
-    right = precision(ground.judged, lines)
-    asked = {one: lines[one] for one in ground.answers.profiles.tolist()}
+def _renewed(s: Session, on: Bench, kept: Ground, changes: Changes) -> Ground | None:
+    """What holds where nothing but matches and versions was written, which is all the time: the rest is not of them."""
+    if changes.tables:
+        return None
+    known, before, judged = _of_matches(s, on)
+    return replace(kept, known=known, before=before, judged=judged) if known.keys() == kept.known.keys() else None
+
+
+def _of_matches(s: Session, on: Bench) -> tuple[Lines, Lines, Judged]:
+    """What may hang on matches: a line that is its model's default, and a verdict that was told by another model."""
+    known = lines_in_force(s, with_their_others(s, on.profiles))
+    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
+    return known, before, judged_of(s, before)
+
+
+def _measured(stands_on: Ground, found: Window, lines: Lines, days: int) -> Measured:
+    right = precision(stands_on.judged, lines)
+    asked = {one: lines[one] for one in stands_on.answers.profiles.tolist()}
     above = above_a_week(found, asked, days=days)
     return Measured(
         precision=right,
         votes_more=None if right is None else votes_to_settle(right),
-        recall=recall(ground.answers, lines, right, above_a_week=above),
+        recall=recall(stands_on.answers, lines, right, above_a_week=above),
     )
 
 
