@@ -63,7 +63,9 @@ SET: dict[str, tuple[tuple[str, object], ...]] = {
     "subscriber": (("company", "Other AS"), ("cadence", "at_once")),
     "threshold": (("value", 0.6), ("value", 0.3)),
 }  # fmt: skip
-EVERYTHING = [*product(SET, ("insert", "update", "delete"))]
+# Most often what is written most often, and of which not everything is read anew.
+OFTEN = ("match", "notice", "notice_version")
+WRITES = [*product((*SET, *OFTEN * 4), ("insert", "update", "delete"))]
 
 
 class Writer:
@@ -128,13 +130,15 @@ class Writer:
             case "feedback" | "judged_match":
                 make_verdict(profile, self.dice.choice([*Verdict]), score=score, version=self.notice())
             case "match":
-                make_match(version, profile, score=score)
+                make_match(version, profile, score=score, model_rev=self.dice.choice((MODEL_REV, "newer")))
             case "notice":
                 make_match(self.notice(), profile, score=score)
             case "notice_version":
                 make_match(self.notice(of=version.notice_id), profile, score=score)
             case "profile" | "subscriber" | "threshold":
-                make_match(version, make_profile(make_subscriber(), matched_rev=MODEL_REV), score=score)
+                own = self.dice.choice((0.4, None)) if table == "profile" else 0.5
+                whose = make_profile(make_subscriber(), matched_rev=MODEL_REV, threshold=own)
+                make_match(version, whose, score=score, threshold_then=score)
             case _:
                 with transaction() as s:
                     s.add(self.alone(table, profile, version, score))
@@ -210,11 +214,11 @@ def test_after_any_writes_what_is_kept_is_what_reading_anew_gives(
     monkeypatch.setattr(window, "FEW", 1)
     dice = Random(seed)
     writer = Writer(dice)
-    writes = dice.sample(EVERYTHING * 2, len(EVERYTHING) * 2)
+    writes = dice.sample(WRITES, len(WRITES))
     while writes:
-        for _ in range(dice.randrange(1, 8)):
+        for _ in range(dice.randrange(1, 4)):
             if writes:
                 writer.write(*writes.pop())
         with transaction() as s:
             assert same_as_anew(s)
-    assert len(writer.did) > len(EVERYTHING) * 0.8
+    assert len(writer.did) > len(set(WRITES)) * 0.7

@@ -59,6 +59,7 @@ def afresh(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> Look:
 def test_the_next_move_sees_whatever_was_written(welder: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     with transaction() as s:
         subscriber = s.get_one(Subscriber, welder.subscriber_id)
+    other = make_subscriber()
     versions = [near(welder, 0.47)]
 
     def change(what: Callable[[Match, NoticeVersion, Profile, Subscriber], object]) -> Callable[[], None]:
@@ -100,6 +101,7 @@ def test_the_next_move_sees_whatever_was_written(welder: Profile, monkeypatch: p
         change(lambda *found: setattr(found[3], "cadence", "weekly")),
         change(lambda *found: setattr(found[2], "matched_rev", None)),
         change(lambda *found: setattr(found[2], "matched_rev", MODEL_REV)),
+        change(lambda *found: setattr(found[2], "subscriber_id", other.id)),
         draw,
         rescore,
         correct,
