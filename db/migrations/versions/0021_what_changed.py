@@ -80,6 +80,8 @@ def upgrade() -> None:
     op.add_column("change_seen", sa.Column("version_id", sa.BigInteger(), server_default="0", nullable=False))
     op.create_unique_constraint("noted_once", "change_seen", ["by", "relation", "version_id"])
     op.execute("INSERT INTO change_seen DEFAULT VALUES")
+    # Beside it, what of a line is asked again then: by which a profile without one of its own was last matched.
+    op.create_index("ix_match_profile_id_id", "match", ["profile_id", "id"])
     op.execute(NOTE_TABLE)
     for table, column in WATCHED.items():
         note = "note_change"
@@ -94,6 +96,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_match_profile_id_id", "match")
     for table in [table for table, column in WATCHED.items() if column is not None]:
         op.execute(f"DROP FUNCTION note_change_of_{table} CASCADE")
     before = context.script.get_revision(down_revision).module
