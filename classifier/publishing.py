@@ -73,10 +73,11 @@ def publish(s: Session, on: Bench, lines: Lines, *, seen: int, foreseen: str, by
         s.expunge_all()  # they are read after the transaction was rolled back
         raise Conflict(since)
     # Nobody matches while the lines are held, so that what holds here is what drawing them does.
-    if mark_of(lines, foresee(s, lines)) != foreseen:
+    shift = foresee(s, lines)
+    if mark_of(lines, shift) != foreseen:
         raise Changed
     move = _moved(s, LineMove(bench=on.key, by=by, why=why.strip()))
-    draw(s, lines, by=by, why=move.why, move_id=move.id)
+    draw(s, lines, by=by, why=move.why, move_id=move.id, foreseen=shift)
     return move
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from classifier.history import check_last, lock
 from classifier.holding import hold
 from classifier.revisions import alone, speaking
+from classifier.shift import Shift
 from db.arrays import among
 from db.models import Drawn, Match, NoticeVersion, Profile, Threshold
 from db.session import utcnow
@@ -103,8 +104,12 @@ def draw(
     move_id: int | None = None,
     before: Mapping[int, Decimal] = MappingProxyType({}),
     at: datetime | None = None,
+    foreseen: Shift | None = None,
 ) -> list[Threshold]:
-    """Draw the lines of several profiles as :func:`set_threshold` draws one, whole or not at all."""
+    """Draw the lines of several profiles as :func:`set_threshold` draws one, whole or not at all.
+
+    ``foreseen``: what that does, by whoever has asked since these profiles were held.
+    """
     if not all(0 <= value <= 1 for value in values.values()):
         raise ValueError("a threshold lies between 0 and 1")
     held(s, values)
@@ -122,7 +127,7 @@ def draw(
         )
         for profile_id, value in sorted(values.items())
     ]
-    return _put(s, rows)
+    return _put(s, rows, foreseen)
 
 
 def undo(s: Session, threshold: Threshold, *, by: str, at: datetime | None = None) -> Threshold:
@@ -165,8 +170,8 @@ def held(s: Session, profile_ids: Iterable[int]) -> None:
         lock(s, profile_id)
 
 
-def _put(s: Session, rows: list[Threshold]) -> list[Threshold]:
+def _put(s: Session, rows: list[Threshold], foreseen: Shift | None = None) -> list[Threshold]:
     s.add_all(rows)
     s.flush()
-    hold(s, {row.profile_id: row.value for row in rows})
+    hold(s, {row.profile_id: row.value for row in rows}, foreseen)
     return rows
