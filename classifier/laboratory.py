@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from classifier.bench import Bench, Kind, moved_by, moved_to
 from classifier.interval import Share, votes_to_settle
 from classifier.measures import Answers, Bin, Judged, Recall, answers_of, calibration, judged_of, precision, recall
-from classifier.publishing import mark_of
+from classifier.publishing import mark_by_numbers
 from classifier.replay import Heard, Readers, Replay, above_a_week, readers_of, replay, with_their_others
 from classifier.revisions import in_force
-from classifier.shift import Lines, Shift, crossing, crossings
-from classifier.threshold import lines_in_force, newest_line
+from classifier.shift import Lines, crossing, crossings
+from classifier.threshold import default_lines, lines_in_force, newest_line, own_lines
 from classifier.window import Ints, Window, window
 from db.arrays import among
 from db.models import (
@@ -74,6 +74,7 @@ class Ground:
     """All that a look at a bench stands on, wherever the slider is."""
 
     revision: str | None
+    following: frozenset[int]  # those without a line of their own
     known: Lines  # of the bench and of their subscribers' other profiles
     before: Lines  # of the bench alone
     seen: int
@@ -136,7 +137,7 @@ def look(s: Session, on: Bench, value: Decimal | None, *, days: int) -> Look:
         before=before,
         after=after,
         seen=stands_on.seen,
-        foreseen=mark_of(after, Shift(gained=crossings(found, gained), lost=crossings(found, lost))),
+        foreseen=mark_by_numbers(after, found.alert[gained], found.alert[lost]),
         waiting=stands_on.waiting,
         unknown=len(on.profiles) - len(before),
         replay=replay(s, found, on.profiles, stands_on.known, after, stands_on.readers, days=days),
@@ -154,15 +155,18 @@ def ground(s: Session, on: Bench) -> Ground:
 
 def read_ground(s: Session, on: Bench) -> Ground:
     """The same, read anew."""
-    known, before, judged = _of_matches(s, on)
+    theirs = with_their_others(s, on.profiles)
+    known = lines_in_force(s, theirs)
+    before = _of_bench(on, known)
     waits = select(func.count(Profile.id)).where(among(Profile.id, on.profiles), Profile.matched_rev.is_(None))
     return Ground(
         revision=in_force(s),
+        following=frozenset(theirs) - own_lines(s, theirs).keys(),
         known=known,
         before=before,
         seen=newest_line(s, on.profiles),
         waiting=s.scalar(waits) or 0,
-        judged=judged,
+        judged=judged_of(s, before),
         answers=answers_of(s, before),
         curves=calibration(s, on.profiles),
         readers=readers_of(s, known),
@@ -170,18 +174,22 @@ def read_ground(s: Session, on: Bench) -> Ground:
 
 
 def _renewed(s: Session, on: Bench, kept: Ground, changes: Changes) -> Ground | None:
-    """What holds where nothing but matches and versions was written, which is all the time: the rest is not of them."""
+    """What holds where nothing but matches and versions was written, which is all the time.
+
+    On them hang a line that is its model's default, and a verdict that was told by another model.
+    """
     if changes.tables:
         return None
-    known, before, judged = _of_matches(s, on)
-    return replace(kept, known=known, before=before, judged=judged) if known.keys() == kept.known.keys() else None
+    defaults = default_lines(s, kept.following)
+    if defaults.keys() != kept.following & kept.known.keys():
+        return None
+    known = {**kept.known, **defaults}
+    before = _of_bench(on, known)
+    return replace(kept, known=known, before=before, judged=judged_of(s, before))
 
 
-def _of_matches(s: Session, on: Bench) -> tuple[Lines, Lines, Judged]:
-    """What may hang on matches: a line that is its model's default, and a verdict that was told by another model."""
-    known = lines_in_force(s, with_their_others(s, on.profiles))
-    before = {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
-    return known, before, judged_of(s, before)
+def _of_bench(on: Bench, known: Lines) -> Lines:
+    return {profile_id: known[profile_id] for profile_id in on.profiles if profile_id in known}
 
 
 def _measured(stands_on: Ground, found: Window, lines: Lines, days: int) -> Measured:

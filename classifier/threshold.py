@@ -44,16 +44,15 @@ def history(s: Session, profile_id: int) -> Sequence[Threshold]:
 def lines_in_force(s: Session, profile_ids: Collection[int]) -> dict[int, Decimal]:
     """The line of each profile whose line is known: its own, or the default by which it was last matched."""
     own = own_lines(s, profile_ids)
-    lines = {**_defaults(s, set(profile_ids) - own.keys()), **own}
-    return {profile_id: Decimal(str(value)).quantize(STEP) for profile_id, value in lines.items()}
+    return {**default_lines(s, set(profile_ids) - own.keys()), **{of: _grained(line) for of, line in own.items()}}
 
 
-def _defaults(s: Session, profile_ids: Collection[int]) -> dict[int, float]:
-    """By which line each of these profiles was last matched."""
+def default_lines(s: Session, profile_ids: Collection[int]) -> dict[int, Decimal]:
+    """By which line each of these profiles was last matched, of those that were."""
     mine = Match.profile_id == Profile.id
     newest = select(func.max(Match.id)).where(mine)
     spoken = select(Match.id).join(NoticeVersion, NoticeVersion.id == Match.version_id).where(mine, speaking())
-    lines: dict[int, float] = {}
+    lines: dict[int, Decimal] = {}
     # The newest match speaks, but while everything is scored anew; to look for those that do takes far longer.
     for last in (newest, spoken.order_by(Match.id.desc()).limit(1)):
         if not (left := set(profile_ids) - lines.keys()):
@@ -64,8 +63,12 @@ def _defaults(s: Session, profile_ids: Collection[int]) -> dict[int, float]:
             .join(NoticeVersion, NoticeVersion.id == Match.version_id)
             .where(among(Profile.id, left), speaking())
         )
-        lines |= {row.id: row.threshold_then for row in rows}
+        lines |= {row.id: _grained(row.threshold_then) for row in rows}
     return lines
+
+
+def _grained(line: float) -> Decimal:
+    return Decimal(str(line)).quantize(STEP)
 
 
 def newest_line(s: Session, profile_ids: Collection[int]) -> int:
