@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from db.types import Base
 
 Value = TypeVar("Value")
+MOST: Final = 10_000  # changes that are looked at; of more, everything is sooner read anew
 _EVERY: Final = "0"  # in place of a version: any of them
 # Which database of which server, since when it runs, and which table that is: elsewhere numbers mean something else. Then
 # what this statement sees, and what it sees of these tables that an earlier one did not. Nothing where this transaction
@@ -27,6 +28,7 @@ _SEEN: Final = text("""
                WHERE by >= CAST(CAST(pg_snapshot_xmin(CAST(:since AS pg_snapshot)) AS text) AS bigint)
                  AND NOT pg_visible_in_snapshot(CAST(CAST(by AS text) AS xid8), CAST(:since AS pg_snapshot))
                  AND relation = ANY(:tables)
+               LIMIT :most
            ) AS changes
     WHERE pg_current_xact_id_if_assigned() IS NULL
 """)
@@ -102,12 +104,12 @@ class Kept(Generic[Value]):
 
     def _seen(self, s: Session, since: _State | None) -> tuple[_State | None, Changes | None]:
         """What there is to be seen now, and what of it was not then; None where that cannot be known."""
-        sent = {"since": since.snapshot if since else None, "tables": ["", *self.tables]}
+        sent = {"since": since.snapshot if since else None, "tables": ["", *self.tables], "most": MOST}
         row = s.execute(_SEEN, sent).one_or_none()
         if row is None:
             return None, None
         state = _State(row.place, row.snapshot)
-        if since is None or since.place != state.place:
+        if since is None or since.place != state.place or len(row.changes) == MOST:
             return state, None
         tables, versions = set[str](), set[int]()
         for one in row.changes:

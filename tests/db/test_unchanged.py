@@ -1,9 +1,11 @@
 """Is a value that is kept the one that reading it anew would give?"""
 
+import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
+from db import unchanged
 from db.models import Beat, ChangeSeen, Match, Notice, NoticeVersion, Profile, Subscriber, Threshold
 from db.session import engine, transaction
 from db.unchanged import Changes, Kept, forget
@@ -141,6 +143,24 @@ def test_a_kept_value_is_renewed_by_what_was_written_where_that_is_enough(databa
     assert got() == [of_match, Changes(tables=frozenset({"profile"}), versions=frozenset())]
     write("UPDATE profile SET name = name")
     assert got(is_enough=False) == []
+
+
+def test_after_more_changes_than_are_looked_at_everything_is_read_anew(
+    database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unchanged, "MOST", 3)
+    kept: Kept[int] = Kept(NoticeVersion, most=1)
+    versions = [make_notice() for _ in range(3)]
+
+    def got() -> int:
+        with transaction() as s:
+            return kept.get(s, "", lambda: 0, renew=lambda before, changes: before + len(changes.versions))
+
+    got()
+    write("UPDATE notice_version SET cancelled = true WHERE id > :first", first=versions[0].id)
+    assert got() == 2
+    write("UPDATE notice_version SET cancelled = false")
+    assert got() == 0
 
 
 def test_forgetting_who_wrote_makes_no_state_look_like_an_earlier_one(database: URL) -> None:
