@@ -3,7 +3,7 @@
 By the database's own dice, which fall the same way each time. A profile is told of one to two notices a week, and has
 about as many just under its line; scores are spread as those of our model on real notices are, most of them low. What
 was owed longer ago than its reader's cadence lies in a digest, every tenth alert was judged, and every tenth firm
-answers a question a week about what lay under its line.
+answers a question a week about what lay under its line. Every fourth profile follows its model's line.
 """
 
 from typing import Final
@@ -86,7 +86,8 @@ _FILL: Final = """
     SELECT question.id, :notices - (question.id * 4 + place) % 40000 % :notices, 'bench', stratum, score, 8, random() < score
     FROM recall_question AS question,
          (VALUES (0, '0.0', 0.05), (1, '0.1', 0.15), (2, '0.25', 0.3), (3, 'unkept', NULL)) AS drawn (place, stratum, score);
-    UPDATE recall_sample SET relevant = false WHERE relevant IS NULL
+    UPDATE recall_sample SET relevant = false WHERE relevant IS NULL;
+    DELETE FROM threshold WHERE profile_id % 4 = 0
 """
 
 

@@ -14,12 +14,12 @@ from db.models import Alert, AlertKind, Match, Notice, NoticeVersion, Profile
 from db.session import utcnow
 
 
-def hold(s: Session, lines: Lines) -> Shift:
+def hold(s: Session, lines: Lines, foreseen: Shift | None = None) -> Shift:
     """Have these lines hold for what was not told yet: owe, and take back. Gives what was foreseen, which is the same.
 
-    For the writer of the lines alone, who keeps matching out until the commit.
+    For the writer of the lines alone, who keeps matching out until the commit; and so what they foresaw since they do.
     """
-    shift = foresee(s, lines)
+    shift = foresee(s, lines) if foreseen is None else foreseen
     _take_back(s, shift.lost)
     _redraw(s, lines)
     _owe(s, shift.gained)

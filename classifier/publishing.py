@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -13,6 +14,7 @@ from classifier.bench import Bench
 from classifier.history import NotLast, former, last_change
 from classifier.shift import Lines, Shift, foresee
 from classifier.threshold import draw, held, history, newest_line, undo, undo_all
+from classifier.window import Ints, number_of
 from db.arrays import among
 from db.models import LineMove, Threshold
 
@@ -46,14 +48,17 @@ class Step:
 
 def mark_of(lines: Lines, shift: Shift) -> str:
     """A mark of these lines and of what they would do: another mark, and something else would be published than was seen."""
-    told = [
-        sorted((profile_id, str(line)) for profile_id, line in lines.items()),
-        *(
-            sorted((one.subscriber_id, one.procurement_id, one.kind) for one in way)
-            for way in (shift.gained, shift.lost)
-        ),
-    ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    ways = (shift.gained, shift.lost)
+    numbers = ([number_of(one.subscriber_id, one.procurement_id, one.kind) for one in way] for way in ways)
+    return mark_by_numbers(lines, *(np.array(way, dtype=np.int64) for way in numbers))
+
+
+def mark_by_numbers(lines: Lines, gained: Ints, lost: Ints) -> str:
+    """The same, by the alerts' numbers in a window."""
+    mark = hashlib.sha256(json.dumps(sorted((profile_id, str(line)) for profile_id, line in lines.items())).encode())
+    for way in (gained, lost):
+        mark.update(b"|" + np.sort(way).astype("<i8").tobytes())
+    return mark.hexdigest()[:16]
 
 
 def publish(s: Session, on: Bench, lines: Lines, *, seen: int, foreseen: str, by: str, why: str) -> LineMove:
@@ -73,10 +78,11 @@ def publish(s: Session, on: Bench, lines: Lines, *, seen: int, foreseen: str, by
         s.expunge_all()  # they are read after the transaction was rolled back
         raise Conflict(since)
     # Nobody matches while the lines are held, so that what holds here is what drawing them does.
-    if mark_of(lines, foresee(s, lines)) != foreseen:
+    shift = foresee(s, lines)
+    if mark_of(lines, shift) != foreseen:
         raise Changed
     move = _moved(s, LineMove(bench=on.key, by=by, why=why.strip()))
-    draw(s, lines, by=by, why=move.why, move_id=move.id)
+    draw(s, lines, by=by, why=move.why, move_id=move.id, foreseen=shift)
     return move
 
 

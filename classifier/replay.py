@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from classifier.shift import Lines
 from classifier.window import Flags, Ints, Window
-from db.arrays import among
+from db.arrays import Column, among
 from db.models import Cadence, Notice, Profile, Subscriber
 from db.notices import CANARY
 from db.session import utcnow
@@ -138,21 +138,26 @@ def _heard(
     lines = [found.by_profile(one) for one in (before, after)]
     told = np.flatnonzero(came & (found.score >= np.minimum(*lines)))
     pace = found.by_profile(paces)[told]
-    # Those of one alert stand together, the first that came in front.
+    # Those of one alert stand together, and it is told with the first that came.
     starts = np.flatnonzero(np.diff(found.alert[told], prepend=-1))
-    first = told[starts]
-    subscribers, of = np.unique(found.subscriber_id[first], return_inverse=True)
-    slots = [found.came_at[first].astype(np.int64) // MATCHED_EVERY_S, found.day[first], found.day[first] // 7]
+    subscribers, of = np.unique(found.subscriber_id(told[starts]), return_inverse=True)
+    came_at, day = _least(found.came_at[told], starts), _least(found.day[told], starts)
+    slots = [came_at.astype(np.int64) // MATCHED_EVERY_S, day, day // 7]
     alerts, mails = [], []
     for line in lines:
         carried = np.where(found.score[told] >= line[told], pace, np.inf)
-        quickest = np.minimum.reduceat(carried, starts) if len(starts) else carried
+        quickest = _least(carried, starts)
         alerts.append(_counted(of[np.isfinite(quickest)], len(subscribers)))
         mailed = [
             np.unique(of[quickest == one] * _ROOM + slot[quickest == one]) // _ROOM for one, slot in enumerate(slots)
         ]
         mails.append(_counted(np.concatenate(mailed), len(subscribers)))
     return subscribers.tolist(), np.stack((*alerts, *mails), axis=1)
+
+
+def _least(values: Column, starts: Ints) -> Column:
+    """The least of each run of values."""
+    return np.minimum.reduceat(values, starts) if len(starts) else values
 
 
 def _counted(of: Ints, subscribers: int) -> Ints:

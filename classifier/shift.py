@@ -84,16 +84,24 @@ def crossing(s: Session, lines: Lines, found: Window) -> tuple[Ints, Ints]:
 
 def crossings(found: Window, places: Ints) -> list[Crossing]:
     """What crosses at these places."""
+    columns_of = (
+        found.subscriber_id(places),
+        found.profiles[found.place[places]],
+        found.procurement_id(places),
+        found.version_id[places],
+        found.score[places],
+    )
+    rows = zip(*(column.tolist() for column in columns_of), found.kinds(places), strict=True)
     return [
         Crossing(
-            subscriber_id=int(found.subscriber_id[at]),
-            profile_id=int(found.profiles[found.place[at]]),
-            procurement_id=int(found.procurement_id[at]),
-            kind=found.stages[found.stage[at]],
-            version_id=int(found.version_id[at]),
-            score=float(found.score[at]),
+            subscriber_id=subscriber_id,
+            profile_id=profile_id,
+            procurement_id=procurement_id,
+            kind=kind,
+            version_id=version_id,
+            score=score,
         )
-        for at in places
+        for subscriber_id, profile_id, procurement_id, version_id, score, kind in rows
     ]
 
 
@@ -163,11 +171,11 @@ def _but(these: Ints, places: Iterable[int]) -> Ints:
 
 def _listed(found: Window, crossing: Ints) -> TableValuedAlias:
     """What crosses as rows to join: each one's place, from 0, and its subscriber, procurement and stage."""
-    kinds = ",".join(found.stages[one] for one in found.stage[crossing].tolist())
+    kinds = ",".join(found.kinds(crossing))
     listed = (
         numbers(range(len(crossing))),
-        numbers(found.subscriber_id[crossing].tolist()),
-        numbers(found.procurement_id[crossing].tolist()),
+        numbers(found.subscriber_id(crossing).tolist()),
+        numbers(found.procurement_id(crossing).tolist()),
         func.string_to_array(kinds, ","),  # words of ours, which have none
     )
     names = ("place", "subscriber_id", "procurement_id", "kind")

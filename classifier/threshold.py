@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from classifier.history import check_last, lock
 from classifier.holding import hold
 from classifier.revisions import alone, speaking
+from classifier.shift import Shift
 from db.arrays import among
-from db.models import Drawn, Match, NoticeVersion, Threshold
+from db.models import Drawn, Match, NoticeVersion, Profile, Threshold
 from db.session import utcnow
 
 STEP = Decimal("0.001")
@@ -32,16 +33,7 @@ def own_lines(s: Session, profile_ids: Iterable[int]) -> dict[int, float]:
 
 def line_in_force(s: Session, profile_id: int) -> Decimal | None:
     """The profile's own line, or the default by which it was last matched; None where neither is known yet."""
-    own = own_lines(s, [profile_id]).get(profile_id)
-    if own is None:
-        matched = (
-            select(Match.threshold_then)
-            .join(NoticeVersion, NoticeVersion.id == Match.version_id)
-            .where(Match.profile_id == profile_id, speaking())
-            .order_by(Match.id.desc())
-        )
-        own = s.scalar(matched.limit(1))
-    return None if own is None else Decimal(str(own)).quantize(STEP)
+    return lines_in_force(s, [profile_id]).get(profile_id)
 
 
 def history(s: Session, profile_id: int) -> Sequence[Threshold]:
@@ -51,11 +43,32 @@ def history(s: Session, profile_id: int) -> Sequence[Threshold]:
 
 def lines_in_force(s: Session, profile_ids: Collection[int]) -> dict[int, Decimal]:
     """The line of each profile whose line is known: its own, or the default by which it was last matched."""
-    found = {profile_id: Decimal(str(value)).quantize(STEP) for profile_id, value in own_lines(s, profile_ids).items()}
-    for profile_id in set(profile_ids) - found.keys():
-        if (line := line_in_force(s, profile_id)) is not None:
-            found[profile_id] = line
-    return found
+    own = own_lines(s, profile_ids)
+    return {**default_lines(s, set(profile_ids) - own.keys()), **{of: _grained(line) for of, line in own.items()}}
+
+
+def default_lines(s: Session, profile_ids: Collection[int]) -> dict[int, Decimal]:
+    """By which line each of these profiles was last matched, of those that were."""
+    mine = Match.profile_id == Profile.id
+    newest = select(func.max(Match.id)).where(mine)
+    spoken = select(Match.id).join(NoticeVersion, NoticeVersion.id == Match.version_id).where(mine, speaking())
+    lines: dict[int, Decimal] = {}
+    # The newest match speaks, but while everything is scored anew; to look for those that do takes far longer.
+    for last in (newest, spoken.order_by(Match.id.desc()).limit(1)):
+        if not (left := set(profile_ids) - lines.keys()):
+            break
+        rows = s.execute(
+            select(Profile.id, Match.threshold_then)
+            .join(Match, Match.id == last.correlate(Profile).scalar_subquery())
+            .join(NoticeVersion, NoticeVersion.id == Match.version_id)
+            .where(among(Profile.id, left), speaking())
+        )
+        lines |= {row.id: _grained(row.threshold_then) for row in rows}
+    return lines
+
+
+def _grained(line: float) -> Decimal:
+    return Decimal(str(line)).quantize(STEP)
 
 
 def newest_line(s: Session, profile_ids: Collection[int]) -> int:
@@ -94,8 +107,12 @@ def draw(
     move_id: int | None = None,
     before: Mapping[int, Decimal] = MappingProxyType({}),
     at: datetime | None = None,
+    foreseen: Shift | None = None,
 ) -> list[Threshold]:
-    """Draw the lines of several profiles as :func:`set_threshold` draws one, whole or not at all."""
+    """Draw the lines of several profiles as :func:`set_threshold` draws one, whole or not at all.
+
+    ``foreseen``: what that does, by whoever has asked since these profiles were held.
+    """
     if not all(0 <= value <= 1 for value in values.values()):
         raise ValueError("a threshold lies between 0 and 1")
     held(s, values)
@@ -113,7 +130,7 @@ def draw(
         )
         for profile_id, value in sorted(values.items())
     ]
-    return _put(s, rows)
+    return _put(s, rows, foreseen)
 
 
 def undo(s: Session, threshold: Threshold, *, by: str, at: datetime | None = None) -> Threshold:
@@ -156,8 +173,8 @@ def held(s: Session, profile_ids: Iterable[int]) -> None:
         lock(s, profile_id)
 
 
-def _put(s: Session, rows: list[Threshold]) -> list[Threshold]:
+def _put(s: Session, rows: list[Threshold], foreseen: Shift | None = None) -> list[Threshold]:
     s.add_all(rows)
     s.flush()
-    hold(s, {row.profile_id: row.value for row in rows})
+    hold(s, {row.profile_id: row.value for row in rows}, foreseen)
     return rows

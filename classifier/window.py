@@ -5,11 +5,12 @@ they are of the revision that speaks of their version.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import repeat
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from sqlalchemy import (
     func,
     literal_column,
     not_,
+    or_,
     select,
     union_all,
 )
@@ -32,32 +34,35 @@ from sqlalchemy.orm import Session
 from classifier.facets import open_until, still_open
 from classifier.revisions import in_force, speaks_by
 from db.arrays import Column, among, columns
-from db.models import Match, Notice, NoticeVersion, Profile
+from db.models import AlertKind, Match, Notice, NoticeVersion, Profile, ScoreRevision
 from db.session import utcnow
-from db.unchanged import Kept
+from db.unchanged import Changes, Kept
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Number = TypeVar("Number", int, Ints)
 
 WINDOWS: Final = (30, 90)  # days that can be told again
 FEW: Final = 50  # profiles whose matches are read alone, which is sooner done than reading everybody's
-MOST: Final = 1_000_000  # matches of one window that are kept in memory, at 90 bytes each
+MOST: Final = 1_000_000  # matches of one window that are kept in memory, at 62 bytes each
+ANEW: Final = 5000  # versions that are looked up at most; beyond them everything is as soon read
+_NOTHING: Final = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
+_KINDS: Final = tuple(AlertKind)
+_PLACES: Final[Mapping[str, int]] = MappingProxyType({kind: place for place, kind in enumerate(_KINDS)})
+_BITS: Final = (34, 3)  # of an alert's number, for its procurement and its kind; more than there will ever be
 # A day of our readers, counted from a Monday.
 _DAY: Final = cast(func.timezone("Europe/Oslo", NoticeVersion.created_at), Date) - literal_column("DATE '2001-01-01'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Window:
-    """Matches as columns, ordered by subscriber, procurement and stage, and then as they came."""
+    """Matches as columns, those that would be told by the same alert together."""
 
     profiles: Ints  # all that have any, ascending
-    stages: tuple[str, ...]
+    subscribers: Ints  # whose each of them is
     place: Ints  # of its profile among them
     version_id: Ints
-    subscriber_id: Ints
-    procurement_id: Ints
-    stage: Ints  # its place among the stages
     alert: Ints  # one number for all that would be told by the same alert; ascending
     score: Floats
     line: Floats  # by which it is told, or would be
@@ -75,55 +80,89 @@ class Window:
         each = map(values.get, self.profiles.tolist(), repeat(np.nan))
         return np.fromiter(each, np.float64, len(self.profiles))[self.place]
 
+    def subscriber_id(self, at: Ints) -> Ints:
+        """Who would be told of the matches at these places."""
+        return self.alert[at] >> sum(_BITS)
 
-_KEPT: Final[Kept[Window]] = Kept(most=8)
+    def procurement_id(self, at: Ints) -> Ints:
+        """Of which procurement they would be told."""
+        return self.alert[at] >> _BITS[1] & (1 << _BITS[0]) - 1
+
+    def kinds(self, at: Ints) -> list[AlertKind]:
+        """Of which of its stages."""
+        return [_KINDS[one] for one in (self.alert[at] & (1 << _BITS[1]) - 1).tolist()]
+
+
+_ROWS: Final = [one.name for one in fields(Window) if one.name not in ("profiles", "subscribers", "place")]
+_KEPT: Final[Kept[Window]] = Kept(Match, Notice, NoticeVersion, Profile, ScoreRevision, most=8)
 
 
 def window(s: Session, profiles: Sequence[int], *, days: int) -> Window:
-    """All that these profiles, and maybe others, matched within so many days or may still act on.
+    """All that these profiles, and maybe others, matched within so many days, and maybe longer ago, or may still act on.
 
-    It is kept in memory until anybody writes where it is read from, ten minutes at most; so many as MOST at most for
-    each number of days.
+    It is kept in memory, so many as MOST at most for each number of days. What is written where it is read from is read
+    anew, and no more than that where it is known of which versions it is.
     """
     few = tuple(profiles) if len(profiles) <= FEW else None
-    now = utcnow()
-    since = now - timedelta(days=days, seconds=now.timestamp() % 600)
-    return _KEPT.get(s, (few, since), lambda: read(s, few, since=since), fits=lambda found: len(found) <= MOST)
+    since = utcnow() - timedelta(days=days)
+    return _KEPT.get(
+        s,
+        (few, days),
+        lambda: read(s, few, since=since),
+        renew=lambda kept, changes: _renewed(s, kept, changes, few, since),
+        fits=lambda found: len(found) <= MOST,
+    )
 
 
-def read(s: Session, profiles: Collection[int] | None, *, since: datetime | None = None) -> Window:
-    """The matches of these profiles, or of all, with what may still be acted on, or came after ``since``."""
-    ids, procurement_id, came_at, day, until, cancelled, stage, revision = columns(s, _notices(s, profiles, since))
+def number_of(subscriber_id: int, procurement_id: int, kind: str) -> int:
+    """The number that all have that would be told by this alert."""
+    return _packed(subscriber_id, procurement_id, _PLACES[kind])
+
+
+def read(
+    s: Session,
+    profiles: Collection[int] | None,
+    *,
+    since: datetime | None = None,
+    versions: Collection[int] | None = None,
+) -> Window:
+    """The matches of these profiles, or of all, with what may still be acted on, or came after ``since``.
+
+    ``versions``: with these alone.
+    """
+    ids, procurement_id, came_at, day, until, cancelled, stage, revision = columns(
+        s, _notices(s, profiles, since, versions)
+    )
+    # Single versions are looked up as those that came earlier are.
     lately = came_at > (0.0 if since is None else since.timestamp())
-    parts = [
-        columns(s, part)
-        for one in dict.fromkeys(revision.tolist())
-        for part in _matches(one, ids[revision == one], ids[lately & (revision == one)], profiles)
-    ]
-    if not parts:
-        parts = [columns(s, _said_by(None, ()))]
+    if versions is not None:
+        lately = np.zeros(len(ids), np.bool_)
+    parts: list[tuple[Column, ...]] = [_NOTHING]
+    for one in dict.fromkeys(revision.tolist()):
+        asked = revision == one
+        for part in _matches(one, ids[asked], ids[lately & asked], profiles):
+            said = columns(s, part)
+            # Versions whose numbers lie between the others' are read over, and some of them are spoken of by another
+            # revision, which is asked for itself.
+            is_asked = np.isin(said[1], ids[asked])
+            parts.append(tuple(column[is_asked] for column in said))
     profile_id, version_id, score, line = (np.concatenate(column) for column in zip(*parts, strict=True))
-    # Of versions that are read over since their numbers lie between the others', nothing is asked.
-    is_asked = np.isin(version_id, ids)
-    profile_id, version_id, score, line = (one[is_asked] for one in (profile_id, version_id, score, line))
     order = np.argsort(ids)
     of = order[np.searchsorted(ids, version_id, sorter=order)]
     profiles_met, place = np.unique(profile_id, return_inverse=True)
-    subscriber_id = _subscribers(s, profiles_met)[place]
-    stages, coded = _coded(stage)
-    ordered = np.lexsort((came_at[of], coded[of], procurement_id[of], subscriber_id))
-    of, subscriber_id = of[ordered], subscriber_id[ordered]
+    subscribers = _subscribers(s, profiles_met)
+    kind = np.array([_PLACES[one] for one in stage.tolist()], dtype=np.int64)
+    alert = _packed(subscribers[place], procurement_id[of], kind[of])
+    together = np.argsort(alert, kind="stable")
+    of = of[together]
     return Window(
         profiles=profiles_met,
-        stages=stages,
-        place=place[ordered],
-        version_id=version_id[ordered],
-        subscriber_id=subscriber_id,
-        procurement_id=procurement_id[of],
-        stage=coded[of],
-        alert=_numbered(subscriber_id, procurement_id[of], coded[of]),
-        score=score[ordered],
-        line=line[ordered],
+        subscribers=subscribers,
+        place=place[together],
+        version_id=version_id[together],
+        alert=alert[together],
+        score=score[together],
+        line=line[together],
         came_at=came_at[of],
         day=day[of],
         until=until[of],
@@ -132,7 +171,44 @@ def read(s: Session, profiles: Collection[int] | None, *, since: datetime | None
     )
 
 
-def _notices(s: Session, profiles: Collection[int] | None, since: datetime | None) -> SelectBase:
+def _packed(subscriber: Number, procurement: Number, kind: Number) -> Number:
+    return (subscriber << _BITS[0] | procurement) << _BITS[1] | kind
+
+
+def _renewed(
+    s: Session, kept: Window, changes: Changes, few: Collection[int] | None, since: datetime
+) -> Window | None:  # fmt: skip
+    """A kept window with its matches of these versions read anew; None where more than that has changed."""
+    if changes.tables - {Profile.__tablename__} or len(changes.versions) > ANEW:
+        return None
+    if changes.tables and not np.array_equal(_subscribers(s, kept.profiles), kept.subscribers):
+        return None
+    found = read(s, few, since=since, versions=changes.versions)
+    stays = ~np.isin(kept.version_id, [*changes.versions])
+    stays &= (kept.came_at > since.timestamp()) | (kept.until > utcnow().timestamp())
+    return _joined(kept, np.flatnonzero(stays), found)
+
+
+def _joined(one: Window, places: Ints, other: Window) -> Window:
+    """The matches at these places of the one, and all of the other."""
+    profiles, first = np.unique(np.concatenate((one.profiles, other.profiles)), return_index=True)
+    order = np.argsort(np.concatenate((one.alert[places], other.alert)), kind="stable")
+    which = np.concatenate((places, np.arange(len(other)) + len(one)))[order]
+
+    def both(left: Column, right: Column) -> Column:
+        return np.concatenate((left, right))[which]
+
+    return Window(
+        profiles=profiles,
+        subscribers=np.concatenate((one.subscribers, other.subscribers))[first],
+        place=both(*(np.searchsorted(profiles, each.profiles)[each.place] for each in (one, other))),
+        **{name: both(getattr(one, name), getattr(other, name)) for name in _ROWS},
+    )
+
+
+def _notices(
+    s: Session, profiles: Collection[int] | None, since: datetime | None, versions: Collection[int] | None
+) -> SelectBase:
     """Versions that are as their notices now read, and what is asked of them."""
     query = select(
         NoticeVersion.id,
@@ -151,6 +227,8 @@ def _notices(s: Session, profiles: Collection[int] | None, since: datetime | Non
     if since is None:
         return query.where(is_open)
     came = NoticeVersion.created_at > since
+    if versions is not None:
+        return query.where(among(NoticeVersion.id, versions), or_(came, is_open))
     # Told so much, the database reads the end of an index instead of all notices. The sum keeps it from looking for
     # the least number in the order of numbers, where what came lately stands last.
     lowest = s.scalar(select(func.min(NoticeVersion.id + 0)).where(came)) or 0
@@ -181,20 +259,6 @@ def _subscribers(s: Session, profiles: Ints) -> Ints:
     ids, subscribers = columns(s, select(Profile.id, Profile.subscriber_id).where(among(Profile.id, profiles.tolist())))
     order = np.argsort(ids)
     return subscribers[order]
-
-
-def _coded(words: Column) -> tuple[tuple[str, ...], Ints]:
-    """The different words, and the place among them of each."""
-    different = {word: place for place, word in enumerate(dict.fromkeys(words.tolist()))}
-    return tuple(different), np.array([different[word] for word in words.tolist()], dtype=np.int64)
-
-
-def _numbered(*by: Ints) -> Ints:
-    """The same number for neighbours that are the same in all of these."""
-    if not len(by[0]):
-        return np.empty(0, np.int64)
-    differs = np.any([one[1:] != one[:-1] for one in by], axis=0)
-    return np.concatenate(([0], np.cumsum(differs)))
 
 
 def _seconds(moment: SQLColumnExpression[datetime]) -> SQLColumnExpression[float]:

@@ -1,6 +1,6 @@
 """Is this the database that we wrote, what wrote in it since, and which of our parts turn? Rows that say so."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, Identity, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.types import Base, Born, Words
@@ -22,11 +22,22 @@ class DatabaseMark(Base):
 
 
 class ChangeSeen(Base):
-    """A transaction that wrote anything that :mod:`db.unchanged` may keep; written by triggers, once each."""
+    """A transaction that wrote a table which :mod:`db.unchanged` keeps something of, and which version if that is known.
+
+    Written by triggers, once each.
+    """
 
     __tablename__ = "change_seen"
-    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+    __table_args__ = (
+        UniqueConstraint("by", "relation", "version_id", name="noted_once"),
+        {"prefixes": ["UNLOGGED"]},
+    )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    by: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
+    )
+    relation: Mapped[Words] = mapped_column(server_default="")  # empty: any
+    version_id: Mapped[int] = mapped_column(BigInteger, server_default="0")  # 0: any
 
 
 class Beat(Base):

@@ -123,6 +123,7 @@ class Match(Base):
         UniqueConstraint("version_id", "profile_id", "model_rev", name="match_once"),
         CheckConstraint("score BETWEEN 0 AND 1", name="score_is_a_probability"),
         Index("ix_match_profile_score", "profile_id", "model_rev", "score"),
+        Index("ix_match_profile_id_id", "profile_id", "id"),  # by which line it was last matched
         # All that a move of lines or a reader's own list asks of a match, without the row itself, which its evidence makes wide.
         Index(
             "ix_match_speaks",

@@ -10,10 +10,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from classifier.history import NotLast, last_change
-from classifier.threshold import history, line_in_force, own_lines, set_threshold, undo
-from db.models import Profile, Threshold
+from classifier.revisions import put_in_force
+from classifier.threshold import history, line_in_force, lines_in_force, own_lines, set_threshold, undo
+from db.models import NoticeVersion, Profile, Threshold
 from db.session import transaction
-from factories import make_match, make_notice, make_profile, make_subscriber
+from factories import MODEL_REV, make_match, make_notice, make_profile, make_subscriber
 
 
 @pytest.fixture
@@ -119,3 +120,19 @@ def test_a_profile_without_a_line_follows_what_it_was_matched_by(database: URL) 
     make_match(make_notice(), profile, threshold_then=0.301)
     with transaction() as s:
         assert line_in_force(s, profile.id) == Decimal("0.301")
+
+
+def test_while_notices_are_scored_anew_it_follows_the_revision_that_speaks(database: URL) -> None:
+    first, second = (make_profile(make_subscriber(), threshold=None) for _ in range(2))
+    with transaction() as s:
+        put_in_force(s, MODEL_REV, by="test")
+    version = make_notice(matched_rev=MODEL_REV)
+    make_match(version, first, threshold_then=0.301)
+    make_match(version, first, threshold_then=0.402, model_rev="newer")
+    make_match(version, second, threshold_then=0.203)
+    with transaction() as s:
+        assert lines_in_force(s, [first.id, second.id]) == {first.id: Decimal("0.301"), second.id: Decimal("0.203")}
+        put_in_force(s, "newer", by="test")
+        s.get_one(NoticeVersion, version.id).matched_rev = "newer"
+    with transaction() as s:
+        assert lines_in_force(s, [first.id, second.id]) == {first.id: Decimal("0.402")}

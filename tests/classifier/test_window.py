@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
 
-from classifier import laboratory, window
-from classifier.bench import bench
+from classifier import laboratory, replay, shift, window
+from classifier.bench import Bench, Kind, bench
 from classifier.laboratory import Look, look
 from classifier.revisions import put_in_force
 from classifier.threshold import set_threshold
@@ -58,6 +59,7 @@ def afresh(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> Look:
 def test_the_next_move_sees_whatever_was_written(welder: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     with transaction() as s:
         subscriber = s.get_one(Subscriber, welder.subscriber_id)
+    other = make_subscriber()
     versions = [near(welder, 0.47)]
 
     def change(what: Callable[[Match, NoticeVersion, Profile, Subscriber], object]) -> Callable[[], None]:
@@ -99,6 +101,7 @@ def test_the_next_move_sees_whatever_was_written(welder: Profile, monkeypatch: p
         change(lambda *found: setattr(found[3], "cadence", "weekly")),
         change(lambda *found: setattr(found[2], "matched_rev", None)),
         change(lambda *found: setattr(found[2], "matched_rev", MODEL_REV)),
+        change(lambda *found: setattr(found[2], "subscriber_id", other.id)),
         draw,
         rescore,
         correct,
@@ -112,6 +115,16 @@ def test_the_next_move_sees_whatever_was_written(welder: Profile, monkeypatch: p
         assert after == afresh(welder, monkeypatch)
         assert after != before
         before = after
+
+
+def test_while_notices_are_scored_anew_each_is_told_by_the_revision_that_speaks_of_it(welder: Profile) -> None:
+    near(welder, 0.47)
+    version = near(welder, 0.48)
+    assert looked(welder).gained.count == 3
+    with transaction() as s:
+        put_in_force(s, "newer", by="test")
+        s.get_one(NoticeVersion, version.id).matched_rev = "newer"  # which has nothing to say of it
+    assert looked(welder).gained.count == 2
 
 
 @pytest.fixture
@@ -128,16 +141,23 @@ def statements() -> Iterator[list[str]]:
 
 def test_all_that_is_kept_is_read_where_every_writer_is_noted(welder: Profile, statements: list[str]) -> None:
     make_verdict(welder, "not_relevant", score=0.9)
-    statements.clear()
+    make_profile(make_subscriber(), threshold=None)  # whose line is its matches'
+
+    def read(what: Callable[[Session], object]) -> set[str]:
+        statements.clear()
+        with transaction() as s:
+            what(s)
+        return set(re.findall(r"(?:FROM|JOIN) ([a-z_]+)", " ".join(statements))) & set(Base.metadata.tables)
+
+    everybody = Bench(key="all", kind=Kind.ALL, profiles=(welder.id, welder.id + 1))
+    of_window = read(lambda s: window.read(s, None, since=utcnow()))
+    of_ground = read(lambda s: laboratory.read_ground(s, everybody))
+    assert of_window == set(window._KEPT.tables)
+    assert of_ground == set(laboratory._KEPT.tables)
     with transaction() as s:
-        window.window(s, [welder.id], days=30)
-        laboratory._ground(s, bench(s, str(welder.id)))
-        told = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'note_change'::regproc"
-        writers = Counter(s.scalars(text(told)))
-    read = set(re.findall(r"(?:FROM|JOIN) ([a-z_]+)", " ".join(statements))) & set(Base.metadata.tables)
-    assert read - {"change_seen"} <= writers.keys()
-    assert set(writers.values()) == {4}  # who inserts, updates, deletes or truncates
-    assert len(read) > 8
+        named = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'note_change_by_%'"
+        writers = Counter(s.scalars(text(named)))
+    assert writers == dict.fromkeys(of_window | of_ground, 4)  # who inserts, updates, deletes or truncates
 
 
 def test_a_second_look_reads_no_window_again(welder: Profile, statements: list[str]) -> None:
@@ -148,6 +168,30 @@ def test_a_second_look_reads_no_window_again(welder: Profile, statements: list[s
 
     assert reads() > 0
     assert reads() == 0
+
+
+def test_after_a_match_was_written_no_other_is_read_again(welder: Profile, statements: list[str]) -> None:
+    looked(welder)
+    version = near(welder, 0.46)
+    statements.clear()
+    assert looked(welder).gained.count == 2
+    reads = [one for one in statements if "SELECT match.profile_id" in one]
+    assert len(reads) == 1
+    assert "match.version_id = ANY" in reads[0]
+    with transaction() as s:
+        found = window.window(s, [welder.id], days=30)
+    assert version.id in found.version_id
+    assert len(found) == 2
+
+
+def test_what_closes_or_grows_old_goes_as_others_come(welder: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked(welder)
+    later = utcnow() + timedelta(days=29, hours=12)
+    for module in (window, shift, replay):
+        monkeypatch.setattr(module, "utcnow", lambda: later)
+    make_match(make_notice(created_at=later, deadline_at=later + timedelta(days=1)), welder, score=0.47)
+    with transaction() as s:
+        assert window.window(s, [welder.id], days=30).score.tolist() == [0.47]
 
 
 def test_what_is_too_large_is_read_anew_each_time(
