@@ -16,13 +16,12 @@ from sqlalchemy.orm import Session
 
 from crawlers.bulk import Arrival, Identity, identity, insert_all, reserve, stored_buyers
 from crawlers.diff import differences
-from crawlers.keys import keys_of
 from crawlers.lookup import listed, of_each
 from crawlers.meeting import Pair
 from crawlers.member import Member
 from crawlers.notice import Broken, ParsedBuyer, ParsedNotice
 from crawlers.procurement import corrected_by
-from crawlers.rows import content_hash, lot_row, numbered_apart, version_row
+from crawlers.rows import lot_row, numbered_apart, version_row
 from crawlers.saving import SEEN_ANEW, Ids, Saved
 from crawlers.seating import seats
 from db.models import Notice, NoticeVersion
@@ -65,16 +64,14 @@ def save_plain(s: Session, met: Sequence[ParsedNotice | Broken], *, fetch_id: in
     same: set[int] = set()
     new: list[int] = []
     waiting: list[int] = []
-    digests: dict[int, str] = {}
     for place, one in notices.items():
         stored = known.get(_name(one))
         if first[_name(one)] != place:
             waiting.append(place)
             continue
-        digests[place] = content_hash(one)
         if stored is None:
             new.append(place)
-        elif stored.content_hash == digests[place]:
+        elif stored.content_hash == one.digest:
             same.add(place)
         else:
             waiting.append(place)
@@ -85,7 +82,7 @@ def save_plain(s: Session, met: Sequence[ParsedNotice | Broken], *, fetch_id: in
     # Of the waiting ones too, so that versions are numbered in the order in which they came.
     decided = sorted([*new, *waiting])
     ids = dict(zip(decided, reserve(s, len(decided)), strict=True))
-    stored_at_once = _store_new(s, notices, digests, ids, waiting, fetch_id)
+    stored_at_once = _store_new(s, notices, ids, waiting, fetch_id)
     return Plainly(saved=saved | dict.fromkeys(stored_at_once, Saved.NEW), ids=ids)
 
 
@@ -130,7 +127,6 @@ def _seen_again(s: Session, pairs: Sequence[tuple[_Known, ParsedNotice]]) -> Non
 def _store_new(
     s: Session,
     notices: Mapping[int, ParsedNotice],
-    digests: Mapping[int, str],
     ids: Mapping[int, Ids],
     waiting: Sequence[int],
     fetch_id: int | None,
@@ -150,8 +146,6 @@ def _store_new(
     arrivals = [
         Arrival(
             notice=notices[place],
-            digest=digests[place],
-            keys=members[place].keys,
             ids=mine,
             procurement_id=seat.procurement_id or own[seat.founder or mine.notice_id],
             tie=seat.tie,
@@ -166,7 +160,7 @@ def _store_new(
 
 
 def _member(notice: ParsedNotice) -> Member:
-    return Member(source=notice.source, source_id=notice.source_id, keys=keys_of(notice))
+    return Member(source=notice.source, source_id=notice.source_id, keys=notice.keys)
 
 
 def _written_otherwise(notices: Mapping[int, ParsedNotice], known: Mapping[Identity, int]) -> Iterator[Pair]:
@@ -186,7 +180,7 @@ def _tell_corrections(s: Session, arrivals: Sequence[Arrival]) -> None:
     told = []
     for notice_id, corrected in (corrected_by(s, correcting) if correcting else {}).items():
         one = correcting[notice_id]
-        row = version_row(one.notice, notice_id=one.ids.notice_id, number=1, digest=one.digest, fetch_id=None)
+        row = version_row(one.notice, notice_id=one.ids.notice_id, number=1, fetch_id=None)
         lots = [lot_row(one.ids.version_id, lot) for lot in numbered_apart(one.notice.lots)]
         changes = differences(corrected, corrected.lots, row, lots, corrigendum=True)
         told.append({"id": one.ids.version_id, "changes": changes})

@@ -1,7 +1,7 @@
 """How do the rows of many new notices go in by a few statements? Values into rows; nothing is decided here."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
 from crawlers.clean import fold
-from crawlers.keys import Key
+from crawlers.keys import Role, facts_written
 from crawlers.lookup import listed, of_each
 from crawlers.notice import ParsedBuyer, ParsedNotice
 from crawlers.rows import lot_columns, numbered_apart, version_columns
@@ -29,8 +29,6 @@ class Arrival:
     """A notice that is new, with the ids that its rows will have, and where it belongs."""
 
     notice: ParsedNotice
-    digest: str
-    keys: Collection[Key]
     ids: Ids
     procurement_id: int
     tie: dict[str, Any] | None
@@ -53,6 +51,7 @@ def insert_all(s: Session, arrivals: Sequence[Arrival], known: Mapping[Identity,
             "procurement_id": one.procurement_id,
             "current_version_id": one.ids.version_id,
             "tie": one.tie,
+            "facts": facts_written(one.notice.keys),
             "listing_sha256": one.notice.listing_sha256,
             "seen_at": now,
         }
@@ -62,7 +61,7 @@ def insert_all(s: Session, arrivals: Sequence[Arrival], known: Mapping[Identity,
     versions = [
         {
             "id": one.ids.version_id,
-            **version_columns(one.notice, notice_id=one.ids.notice_id, number=1, digest=one.digest, fetch_id=fetch_id),
+            **version_columns(one.notice, notice_id=one.ids.notice_id, number=1, fetch_id=fetch_id),
         }
         for one in arrivals
     ]
@@ -72,7 +71,8 @@ def insert_all(s: Session, arrivals: Sequence[Arrival], known: Mapping[Identity,
     keys = [
         {"notice_id": one.ids.notice_id, "role": k.role, "kind": k.kind, "value": k.value, "words": k.words}
         for one in arrivals
-        for k in one.keys
+        for k in one.notice.keys
+        if k.role is not Role.FACT
     ]
     _insert(s, NoticeKey, keys)
     _insert_buyers(s, arrivals, known)

@@ -4,7 +4,7 @@ A notice's keys are the union of what every reading of it gave, so that it does 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -78,6 +78,18 @@ def keys_of(notice: ParsedNotice) -> frozenset[Key]:
     if notice.stage is not Stage.SIGNAL:
         found.update(_guesses(notice))
     return frozenset(found)
+
+
+def facts_written(keys: Iterable[Key]) -> list[str]:
+    """The facts among these keys as a notice's row holds them: nobody looks for a notice by one, so they need no rows."""
+    return sorted(f"{key.kind}={key.value}" for key in keys if key.role is Role.FACT)
+
+
+def facts_read(written: Iterable[str]) -> Iterator[Key]:
+    """The keys that were so written."""
+    for fact in written:
+        kind, _, value = fact.partition("=")
+        yield Key(role=Role.FACT, kind=kind, value=value)
 
 
 def link_key(url: str) -> str | None:

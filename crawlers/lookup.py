@@ -1,18 +1,23 @@
 """How are the rows of many values found by one statement? Through an index, once for each value."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, TypeVarTuple, cast
 
-from sqlalchemy import Select, TableValuedAlias, Text, func, literal, literal_column, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import JSON, Select, TableValuedAlias, Text, column, func, literal, literal_column, select, true
 
 Columns = TypeVarTuple("Columns")
 
 
 def listed(*columns: Sequence[str]) -> TableValuedAlias:
-    """The values as a table, ``first``, ``second``, …: the statement stays the same however many they are."""
+    """The values as a table, ``first``, ``second``, …: the statement stays the same however many they are.
+
+    As JSON, since psycopg writes an array value by value.
+    """
     names = ("first", "second")[: len(columns)]
-    return func.unnest(*(literal(list(one), ARRAY(Text)) for one in columns)).table_valued(*names).render_derived()
+    rows = json.dumps([dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)], ensure_ascii=False)
+    table = func.json_to_recordset(literal(rows, Text).cast(JSON)).table_valued(*(column(name, Text) for name in names))
+    return table.render_derived(with_types=True)
 
 
 def of_each(values: TableValuedAlias, wanted: Select[*Columns]) -> Select[*Columns]:

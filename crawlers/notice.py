@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from crawlers.keys import Key
 
 
 class SourceBroken(Exception):  # noqa: N818 - the house's word: a state of the source, told by its name
@@ -120,7 +124,7 @@ DOCUMENTS_LINK: Final = "documents"
 SUBMISSION_LINK: Final = "submission"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ParsedNotice:
     """One notice as its portal published it, cleaned, whole, without persons.
 
@@ -181,6 +185,20 @@ class ParsedNotice:
         # What was stored of it would be told as a correction on the day when the portal mends it.
         if any(self._is_damaged(tag) for tag in self.title):
             raise NoticeBroken("letters of the notice's text were lost before we met it")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what the notice says; the same for every reading of the same content. Worked out once."""
+        from crawlers.rows import content_hash
+
+        return content_hash(self)
+
+    @cached_property
+    def keys(self) -> "frozenset[Key]":
+        """Every key by which it finds its kin. Worked out once."""
+        from crawlers.keys import keys_of
+
+        return keys_of(self)
 
     def _is_damaged(self, tag: str) -> bool:
         """Whether more than one letter in a thousand is U+FFFD, which stands for a letter that is gone."""

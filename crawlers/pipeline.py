@@ -5,6 +5,7 @@ it as stored only then, so that a killed crawl loses nothing that was counted.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final, Self, TypeAlias
 
 from scrapy import signals
@@ -39,6 +40,10 @@ class StorePipeline:
 
     async def process_item(self, item: Met) -> Met:
         """Store it, with those that come at once, and count what became of it."""
+        if isinstance(item, ParsedNotice):
+            # Here, while the thread that stores waits for the database; a fault is met again, and told, where it stores.
+            with suppress(Exception):
+                item.digest, item.keys  # noqa: B018 - worked out once
         stored: asyncio.Future[Saved] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, stored))
         if self._storing is None:

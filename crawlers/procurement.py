@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, and_, bindparam, cast, func, or_, select, tup
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from crawlers.keys import Key, Kind, Role, days_around, keys_of
+from crawlers.keys import Key, Kind, Role, days_around, facts_read, facts_written
 from crawlers.kin import Kinship, Rulings, partition
 from crawlers.lookup import listed, of_each
 from crawlers.member import Member
@@ -61,16 +61,18 @@ def place(s: Session, row: Notice, notice: ParsedNotice, *, fresh: bool) -> None
 
     ``fresh``: it was never stored before; most such have no kin, and that is found out with the fewest questions.
     """
-    keys = keys_of(notice)
     wanted = [
         {"notice_id": row.id, "role": key.role, "kind": key.kind, "value": key.value, "words": key.words}
-        for key in keys
+        for key in notice.keys
+        if key.role is not Role.FACT
     ]
     added = s.scalars(_ADD_KEYS, wanted).all()
-    if not added:
+    learned = set(facts_written(notice.keys)) - set(row.facts)
+    if not added and not learned:
         return
+    row.facts = sorted({*row.facts, *learned})
     if fresh:
-        alone = {row.id: Member(source=row.source, source_id=row.source_id, keys=keys)}
+        alone = {row.id: Member(source=row.source, source_id=row.source_id, keys=notice.keys)}
         if not _sharing(s, alone) and not _near(s, alone):
             return
     settle(s, [row.id])
@@ -101,12 +103,13 @@ def kin_of(s: Session, notice_ids: Iterable[int]) -> dict[int, Member]:
 
 def _members(s: Session, notice_ids: Collection[int]) -> dict[int, Member]:
     keys: dict[int, set[Key]] = defaultdict(set)
-    for row in s.scalars(select(NoticeKey).where(NoticeKey.notice_id.in_(notice_ids))):
-        keys[row.notice_id].add(Key(role=Role(row.role), kind=row.kind, value=row.value, words=row.words))
-    named = s.execute(select(Notice.id, Notice.source, Notice.source_id).where(Notice.id.in_(notice_ids)))
+    stored = select(NoticeKey.notice_id, NoticeKey.role, NoticeKey.kind, NoticeKey.value, NoticeKey.words)
+    for notice_id, role, kind, value, words in s.execute(stored.where(NoticeKey.notice_id.in_(notice_ids))):
+        keys[notice_id].add(Key(role=Role(role), kind=kind, value=value, words=words))
+    named = select(Notice.id, Notice.source, Notice.source_id, Notice.facts).where(Notice.id.in_(notice_ids))
     return {
-        notice_id: Member(source=source, source_id=source_id, keys=frozenset(keys[notice_id]))
-        for notice_id, source, source_id in named
+        notice_id: Member(source=source, source_id=source_id, keys=frozenset({*keys[notice_id], *facts_read(facts)}))
+        for notice_id, source, source_id, facts in s.execute(named)
     }
 
 

@@ -22,24 +22,18 @@ def content_hash(notice: ParsedNotice) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False).encode()).hexdigest()
 
 
-def version_row(
-    notice: ParsedNotice, *, notice_id: int, number: int, digest: str, fetch_id: int | None
-) -> NoticeVersion:
+def version_row(notice: ParsedNotice, *, notice_id: int, number: int, fetch_id: int | None) -> NoticeVersion:
     """The row of one reading of a notice, without its lots and buyers."""
-    return NoticeVersion(
-        **version_columns(notice, notice_id=notice_id, number=number, digest=digest, fetch_id=fetch_id)
-    )
+    return NoticeVersion(**version_columns(notice, notice_id=notice_id, number=number, fetch_id=fetch_id))
 
 
-def version_columns(
-    notice: ParsedNotice, *, notice_id: int, number: int, digest: str, fetch_id: int | None
-) -> dict[str, Any]:
+def version_columns(notice: ParsedNotice, *, notice_id: int, number: int, fetch_id: int | None) -> dict[str, Any]:
     """The same as a mapping, for those who store many."""
     deadline = notice.deadline
     return {
         "notice_id": notice_id,
         "number": number,
-        "content_hash": digest,
+        "content_hash": notice.digest,
         "payload_sha256": notice.payload_sha256,
         "wire_format": notice.wire_format,
         "fetch_id": fetch_id,

@@ -20,7 +20,7 @@ from crawlers.clean import fold
 from crawlers.diff import Change, differences
 from crawlers.notice import Broken, ParsedBuyer, ParsedNotice, WireFormat
 from crawlers.procurement import corrected_by, place
-from crawlers.rows import content_hash, lot_row, numbered_apart, version_row
+from crawlers.rows import lot_row, numbered_apart, version_row
 from db.models import Buyer, Lot, Notice, NoticeVersion, Procurement, Quarantined, VersionBuyer
 from db.notices import SUPERSEDED
 from db.session import utcnow
@@ -69,16 +69,15 @@ def save(s: Session, notice: ParsedNotice, *, fetch_id: int | None = None, ids: 
     if relisted or utcnow() - row.seen_at >= SEEN_ANEW:
         row.seen_at = utcnow()
     row.listing_sha256 = notice.listing_sha256 or row.listing_sha256
-    digest = content_hash(notice)
     standing = None if fresh else _standing(s, row)
-    met_before = None if fresh else _version_of(s, row.id, digest)
+    met_before = None if fresh else _version_of(s, row.id, notice.digest)
     if met_before is not None:
         return _said_again(s, row, met_before, standing, notice, crawled=fetch_id is not None)
     place(s, row, notice, fresh=fresh)
     number = _next_number(standing, notice, relisted=relisted)
     if number is None:
         return Saved.UNCHANGED
-    version = version_row(notice, notice_id=row.id, number=number, digest=digest, fetch_id=fetch_id)
+    version = version_row(notice, notice_id=row.id, number=number, fetch_id=fetch_id)
     if ids is not None:
         version.id = ids.version_id
     s.add(version)

@@ -9,12 +9,15 @@ from db.types import Base, Born, Id, Words
 
 
 class NoticeKey(Base):
-    """A key by which a notice finds its kin (sources.md §7), or a fact that speaks for or against; rows are only added."""
+    """A key by which a notice finds its kin (sources.md §7); rows are only added.
+
+    Facts that speak for or against lie in `Notice.facts`, those of notices from before 0022 here.
+    """
 
     __tablename__ = "notice_key"
     __table_args__ = (Index("ix_notice_key_kind_value", "kind", "value"),)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
-    role: Mapped[str] = mapped_column(Text, primary_key=True)  # own | changes | previous | guess | fact
+    role: Mapped[str] = mapped_column(Text, primary_key=True)  # own | changes | previous | guess; fact, before 0022
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[str] = mapped_column(Text, primary_key=True)
     words: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")  # a folded title to compare

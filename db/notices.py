@@ -147,6 +147,7 @@ class Notice(Base):
     # The richest, newest one; no foreign key, the two rows point at each other.
     current_version_id: Mapped[int | None]
     tie: Mapped[Json | None]  # what brought it to its procurement's other notices: by, exact, value, with, likeness
+    facts: Mapped[Codes]  # "kind=value", of all its readings
     listing_sha256: Mapped[str | None]
     created_at: Mapped[Born] = mapped_column(index=True)
     seen_at: Mapped[Born] = mapped_column(index=True)

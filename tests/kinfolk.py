@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crawlers.keys import keys_of
 from crawlers.member import Member
 from crawlers.notice import Deadline, DeadlineKind, Link, ParsedBuyer, ParsedNotice, Stage, WireFormat
 from db.models import Notice
@@ -47,7 +46,7 @@ def notice(source: str, number: str, **values: Any) -> ParsedNotice:
 
 def member(parsed: ParsedNotice) -> Member:
     """A notice as far as its kinship goes."""
-    return Member(source=parsed.source, source_id=parsed.source_id, keys=keys_of(parsed))
+    return Member(source=parsed.source, source_id=parsed.source_id, keys=parsed.keys)
 
 
 def stored_groups() -> Groups:

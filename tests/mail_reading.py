@@ -9,6 +9,9 @@ from lxml import html
 from lxml.html import HtmlElement
 
 _URL = re.compile(r"https?://\S+")
+_FETCHING = frozenset(
+    {"src", "srcset", "href", "background", "poster", "data", "action", "formaction", "ping", "xlink:href"}
+)
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -34,6 +37,18 @@ def tree(page: str) -> HtmlElement:
 def seen(page: str) -> str:
     """What a person sees of a page: the text of its body, spaces collapsed."""
     return " ".join(" ".join(tree(page).body.itertext()).split())
+
+
+def fetched(page: str) -> list[str]:
+    """What a program that shows this page or mail would fetch by itself; links and forms wait for a person."""
+    found = [
+        str(value)
+        for element in tree(page).iter()
+        if isinstance(element.tag, str) and element.tag not in ("a", "form")
+        for name, value in element.attrib.items()
+        if name in _FETCHING
+    ]
+    return found + re.findall(r"(?:url\(|@import)\s*['\"]?([^'\")\s;]+)", page)
 
 
 def words(text: str) -> list[str]:

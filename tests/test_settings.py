@@ -27,7 +27,7 @@ def read(environment: pytest.MonkeyPatch, **variables: str) -> object:
         ("PORT", "0"),
     ],
 )
-def test_a_wrong_value_is_named_and_not_shown(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_s1_a_wrong_value_is_named_and_not_shown(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     with pytest.raises(SettingsError) as wrong:
         read(environment, **{name: value})
     assert name in str(wrong.value)
@@ -40,7 +40,7 @@ def test_plain_smtp_is_for_loopback_only(environment: pytest.MonkeyPatch) -> Non
         read(environment, ANBUDSVAKT_SMTP_HOST="relay.example")
 
 
-def test_a_missing_secret_is_named(environment: pytest.MonkeyPatch) -> None:
+def test_s1_a_missing_secret_is_named(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ANBUDSVAKT_SECRET_KEY", "")
     get_settings.cache_clear()
     with pytest.raises(SettingsError, match="ANBUDSVAKT_SECRET_KEY"):
@@ -54,7 +54,7 @@ def test_keys_sign_with_the_newest(environment: pytest.MonkeyPatch) -> None:
     assert get_settings().secret_keys == [f"old-{STRONG}", f"new-{STRONG}"]
 
 
-def test_a_secret_may_lie_in_a_file_and_is_never_printed(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_s1_a_secret_may_lie_in_a_file_and_is_never_printed(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("hunter2hunter2\n")
     environment.setenv("ANBUDSVAKT_SMTP_PASSWORD_FILE", str(tmp_path / "password"))
     read(environment, ANBUDSVAKT_DOFFIN_KEY="a-doffin-key")

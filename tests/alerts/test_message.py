@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from digest_views import (
@@ -23,7 +24,7 @@ from digest_views import (
     make_view,
     no_deadline,
 )
-from mail_reading import addresses, html_of, read, seen, text_of, tree, words
+from mail_reading import addresses, fetched, html_of, read, seen, text_of, tree, words
 
 from alerts.message import LARGEST, page_css, render, render_page
 from alerts.view import DigestView, NearMiss, PortalLink, SourceRead
@@ -51,6 +52,18 @@ def test_the_mail_is_the_golden_one(language: str) -> None:
     head = "".join(f"{name}: {value}\n" for name, value in read(raw).items())
     golden(f"digest-{language}.eml", f"{head}\n{text_of(raw)}")
     golden(f"digest-{language}.html", html_of(raw))
+
+
+@pytest.mark.parametrize("language", GOLDENS)
+def test_p11_a_mail_fetches_nothing_and_its_links_are_the_portals_own(language: str) -> None:
+    view = GOLDENS[language]
+    raw = render(view, NAMES, **MAIL)
+    assert fetched(html_of(raw)) == []
+    ours = urlsplit(view.page_url).netloc
+    led = {str(link.get("href")) for link in tree(html_of(raw)).iter("a")} | addresses(text_of(raw))
+    elsewhere = {link for link in led if urlsplit(link).netloc != ours}
+    told = (*view.entries, *view.changed, *view.reminders)
+    assert elsewhere == {link.url for one in told for link in one.links} | {near.url for near in view.near_misses}
 
 
 def test_the_page_is_the_golden_one() -> None:

@@ -13,6 +13,7 @@ import pytest
 from classifier.encoder import OURS, Encoder, ModelRefused, load_encoder
 
 ROOT = Path(__file__).parents[2]
+LIKENESS = Path(__file__).parents[1] / "golden" / "likeness.json"
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,13 @@ def test_sentence_transformers_alone_reads_the_folder_as_we_do(encoder: Encoder)
     np.testing.assert_allclose(theirs.astype(np.float32), encoder.encode(texts), atol=5e-3)  # theirs in half precision
 
 
+def test_s6_it_reads_as_where_it_was_shipped(encoder: Encoder) -> None:
+    told = json.loads(LIKENESS.read_text(encoding="utf-8"))
+    assert told["revision"] == encoder.revision, "another model: write its likenesses anew"
+    rows = encoder.encode(told["texts"])
+    np.testing.assert_allclose(rows @ rows.T, np.array(told["cosines"]), atol=1e-4, rtol=0)
+
+
 def test_a_copy_in_another_place_is_the_same_revision(encoder: Encoder, copy: Path) -> None:
     (copy / "manifest.json").unlink()
     (copy / "README.md").unlink()
@@ -70,7 +78,7 @@ def test_another_model_has_another_revision(encoder: Encoder, copy: Path) -> Non
     assert load_encoder(str(copy)).revision != encoder.revision
 
 
-def test_one_flipped_bit_is_refused(copy: Path) -> None:
+def test_s4_one_flipped_bit_is_refused(copy: Path) -> None:
     weights = bytearray((copy / "model.safetensors").read_bytes())
     weights[-1000] ^= 1
     (copy / "model.safetensors").write_bytes(weights)
@@ -90,7 +98,7 @@ def test_a_file_cut_short_is_refused(copy: Path, left: int, listed: bool) -> Non
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "extra.safetensors"])
-def test_a_pickle_by_another_name_is_refused_and_never_opened(copy: Path, tmp_path: Path, name: str) -> None:
+def test_s4_a_pickle_by_another_name_is_refused_and_never_opened(copy: Path, tmp_path: Path, name: str) -> None:
     (copy / "manifest.json").unlink()
     (copy / name).write_bytes(pickle.dumps(_Bomb(tmp_path / "opened")))
     with pytest.raises(ModelRefused, match=rf"{name} in .* is no whole safetensors file"):
@@ -99,7 +107,7 @@ def test_a_pickle_by_another_name_is_refused_and_never_opened(copy: Path, tmp_pa
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "1_Dense/weights.PT", "extra.pkl"])
-def test_a_pickle_is_refused_and_never_opened(copy: Path, tmp_path: Path, name: str) -> None:
+def test_s4_a_pickle_is_refused_and_never_opened(copy: Path, tmp_path: Path, name: str) -> None:
     (copy / "manifest.json").unlink()
     (copy / name).parent.mkdir(exist_ok=True)
     (copy / name).write_bytes(pickle.dumps(_Bomb(tmp_path / "opened")))
@@ -164,7 +172,7 @@ from classifier.encoder import load_encoder
 """
 
 
-def test_loading_and_reading_needs_no_network_and_no_torch() -> None:
+def test_s5_loading_and_reading_needs_no_network_and_no_torch() -> None:
     code = NO_NETWORK + (
         "rows = load_encoder().encode(['Sveising', 'svetsning'])\n"
         "print(float(rows[0] @ rows[1]) > 0.5, [m for m in ('torch', 'transformers', 'sentence_transformers', 'scipy') if m in sys.modules])"

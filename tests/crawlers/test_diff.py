@@ -23,7 +23,7 @@ LATER = Deadline(at=DUE + timedelta(days=7), kind=DeadlineKind.TENDER)
 
 
 def changed(old: ParsedNotice, new: ParsedNotice, *, corrigendum: bool = True) -> list[Change]:
-    rows = [version_row(one, notice_id=1, number=1, digest="", fetch_id=None) for one in (old, new)]
+    rows = [version_row(one, notice_id=1, number=1, fetch_id=None) for one in (old, new)]
     lots = [[lot_row(1, lot) for lot in one.lots] for one in (old, new)]
     return differences(rows[0], lots[0], rows[1], lots[1], corrigendum=corrigendum)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crawlers import doffin_detail
 from crawlers.doffin_detail import Detail, enriched, may_gain, parse
-from crawlers.keys import Kind, Role, keys_of
+from crawlers.keys import Kind, Role
 from crawlers.notice import Link, ParsedNotice, SourceBroken, Stage, WireFormat
 
 NUMBERS = {"whole.json": "2031-100101", "national.json": "2031-100102", "odd.json": "2031-100103"}
@@ -40,7 +40,7 @@ def test_the_details_are_the_golden_ones() -> None:
 
 def test_a_hit_without_xml_gets_the_keys_by_which_ted_knows_it() -> None:
     fuller = enriched(HIT, parse(FOLDER["whole.json"], HIT.source_id))
-    own = {(key.kind, key.value) for key in keys_of(fuller) if key.role is Role.OWN}
+    own = {(key.kind, key.value) for key in fuller.keys if key.role is Role.OWN}
     assert own == {
         (Kind.NOTICE, UUID),
         (Kind.PROCEDURE, PROCEDURE),

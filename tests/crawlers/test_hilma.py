@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawlers import hilma, payload
 from crawlers.again import read_again
-from crawlers.keys import Role, keys_of
+from crawlers.keys import Role
 from crawlers.nordic import names_defence
 from crawlers.notice import Broken, ParsedNotice, SourceBroken, Stage
 from demo import hilma_wire
@@ -72,7 +72,7 @@ def test_deadlines_are_what_they_say_or_finnish(written: str, at: str | None, da
 def test_its_numbers_are_never_doffins() -> None:
     notice = record(previousNoticeNumber=["2030-000001"], eFormsId="2031-004717", contractFolderId="2022-345678")
     assert (notice.notice_uuid, notice.procedure_uuid, notice.previous_notices) == (None, None, ())
-    own = {(key.kind, key.value) for key in keys_of(notice) if key.role in {Role.OWN, Role.PREVIOUS, Role.CHANGES}}
+    own = {(key.kind, key.value) for key in notice.keys if key.role in {Role.OWN, Role.PREVIOUS, Role.CHANGES}}
     assert own == {("hilma", "2031-004717")}
 
 

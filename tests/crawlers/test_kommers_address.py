@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kinfolk import groups, member, notice
 
-from crawlers.keys import Key, Kind, Role, keys_of, link_key
+from crawlers.keys import Key, Kind, Role, link_key
 from crawlers.kin import partition
 from crawlers.kommers_address import Door, named, procurement_number
 from crawlers.notice import Link, ParsedBuyer, ParsedNotice, Stage
@@ -124,7 +124,7 @@ def test_rows_without_a_buyer_find_each_other_among_kommers_lists_by_reference_a
 
 
 def test_a_notice_of_another_portal_has_no_key_of_kommers() -> None:
-    keys = keys_of(notice("ted", "1-2026", link=OVERVIEW, reference="KS 2026/0412"))
+    keys = notice("ted", "1-2026", link=OVERVIEW, reference="KS 2026/0412").keys
     assert {key.kind for key in keys if key.role is Role.OWN} == {"ted"}
     assert not [key for key in keys if key.value.startswith("kommers|")]
     assert Key(role=Role.GUESS, kind=Kind.LINK, value=str(link_key(OVERVIEW))) in keys

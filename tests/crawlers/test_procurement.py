@@ -156,13 +156,29 @@ def test_an_upgrade_reads_the_same_keys_out_of_what_was_stored(database: URL) ->
             notice("kommers", "4", day=0, title=WELD),
         ]
     )
-    before = _exact_keys()
     config = alembic_config()
     config.attributes["engine"] = engine()
+    command.downgrade(config, "0020")  # where facts lie among the keys
+    before = _exact_keys()
     command.downgrade(config, "0004")
     assert "notice_key" not in inspect(engine()).get_table_names()
     command.upgrade(config, "0005")
     assert _exact_keys() == before
+
+
+@pytest.mark.parametrize(("cpv", "together"), [("45262670", True), ("15000000", False)])
+def test_facts_that_an_earlier_release_wrote_among_the_keys_still_speak(
+    database: URL, cpv: str, *, together: bool
+) -> None:
+    store(notice("doffin", "2026-1", day=0, title=WELD))
+    config = alembic_config()
+    config.attributes["engine"] = engine()
+    command.downgrade(config, "0020")
+    command.upgrade(config, "head")
+    with transaction() as s:
+        assert s.scalars(select(Notice.facts)).all() == [[]]
+    store(notice("kommers", "4", day=0, title=WELD, cpv=(cpv,)))
+    assert (len(stored_groups()) == 1) is together
 
 
 def _exact_keys() -> set[tuple[int, str, str, str]]:

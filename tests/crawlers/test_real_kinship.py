@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from crawlers import payload
 from crawlers.clean import fold
 from crawlers.importing import ImportReport, files, import_paths
-from crawlers.keys import SHORTEST_TITLE, Key, Kind, keys_of
+from crawlers.keys import SHORTEST_TITLE, Key, Kind
 from crawlers.kin import partition
 from crawlers.member import Member
 from crawlers.notice import ParsedNotice, Stage
@@ -69,14 +69,14 @@ def twins(notice: ParsedNotice) -> Iterator[ParsedNotice]:
 
 def words(notice: ParsedNotice) -> list[Key]:
     """Its keys of buyer, title and deadline."""
-    return [key for key in keys_of(notice) if key.kind == Kind.TITLE]
+    return [key for key in notice.keys if key.kind == Kind.TITLE]
 
 
 def grouped(made: Iterable[ParsedNotice]) -> Groups:
     """The procurements of these readings; several of one notice are one member."""
     keys: dict[tuple[str, str], set[Key]] = defaultdict(set)
     for one in made:
-        keys[one.source, one.source_id].update(keys_of(one))
+        keys[one.source, one.source_id].update(one.keys)
     members = (Member(source=source, source_id=number, keys=frozenset(has)) for (source, number), has in keys.items())
     return frozenset(frozenset(":".join(name) for name in kinship.members) for kinship in partition(members))
 

@@ -32,7 +32,7 @@ def test_every_dependency_earns_a_sentence(requirement: str) -> None:
     "requirement",
     [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"], *PROJECT["optional-dependencies"]["eval"]],
 )
-def test_every_dependency_is_locked_at_or_above_its_floor(requirement: str) -> None:
+def test_s7_every_dependency_is_locked_at_or_above_its_floor(requirement: str) -> None:
     match = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?(?:>=|==)([0-9.]+)", requirement)
     assert match, requirement
     locked = {name.lower().replace("_", "-"): version for name, version in LOCK.items()}

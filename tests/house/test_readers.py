@@ -38,7 +38,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_markup_and_archives_come_in_by_one_door_each(path: Path) -> None:
+def test_s8_markup_and_archives_come_in_by_one_door_each_and_pickles_by_none(path: Path) -> None:
     relative = path.relative_to(ROOT).as_posix()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and (called := _dotted(node.func)) in ONE_DOOR:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from browsing import as_administrator, as_subscriber, letters, link_in, make_administrator, submit
 from fingerprint import everything
-from mail_reading import html_of
+from mail_reading import fetched, html_of
 from playwright.sync_api import Browser
 from sqlalchemy.engine import URL
 from starlette.routing import Route
@@ -68,7 +68,9 @@ def links_of(page: str) -> set[str]:
     return found
 
 
-def test_p2_following_every_link_as_anybody_changes_nothing(client: httpx.Client) -> None:
+def test_p2_and_p11_following_every_link_as_anybody_changes_nothing_and_leads_nowhere_else(
+    client: httpx.Client,
+) -> None:
     subscriber, sent = somebody()
     administrator = make_administrator("bo@midsec.example")
     for who in ("nobody", "subscriber", "administrator"):
@@ -89,7 +91,12 @@ def test_p2_following_every_link_as_anybody_changes_nothing(client: httpx.Client
                 assert reply.status_code < 500, (who, method, path)
                 for name in HEADERS:
                     assert reply.headers.get_list(name), (who, path, name)
-            todo += links_of(client.get(path).text) - seen
+            reply = client.get(path)
+            # A redirect to elsewhere would count who goes there, and so would a picture.
+            assert urlsplit(reply.headers.get("location", "")).netloc == "", path
+            if reply.headers.get("content-type", "").startswith("text/html"):
+                assert [one for one in fetched(reply.text) if one[0] not in "/#"] == [], path
+            todo += links_of(reply.text) - seen
         assert everything() == before, who
         assert len(seen) > 25
     assert set(SAFE) == {"HEAD", "GET", "OPTIONS"}
