@@ -158,7 +158,7 @@ def test_an_upgrade_reads_the_same_keys_out_of_what_was_stored(database: URL) ->
     )
     config = alembic_config()
     config.attributes["engine"] = engine()
-    command.downgrade(config, "0020")  # where facts lie among the keys
+    command.downgrade(config, "0021")  # where facts lie among the keys
     before = _exact_keys()
     command.downgrade(config, "0004")
     assert "notice_key" not in inspect(engine()).get_table_names()
@@ -173,7 +173,7 @@ def test_facts_that_an_earlier_release_wrote_among_the_keys_still_speak(
     store(notice("doffin", "2026-1", day=0, title=WELD))
     config = alembic_config()
     config.attributes["engine"] = engine()
-    command.downgrade(config, "0020")
+    command.downgrade(config, "0021")
     command.upgrade(config, "head")
     with transaction() as s:
         assert s.scalars(select(Notice.facts)).all() == [[]]
