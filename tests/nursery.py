@@ -27,10 +27,13 @@ FORKING.set_forkserver_preload(
         "alerts.postbox",
         "alerts.timetable",
         "alerts.week_mail",
+        "cli",
         "crawlers.run",
         "crawlers.importing",
+        "crawlers.rates",
         "crawlers.wire",
         *(f"crawlers.spiders.{path.stem}" for path in (ROOT / "crawlers" / "spiders").glob("[a-z]*.py")),
+        "procrastinate.worker",
         "scrapy.core.downloader.handlers.http11",
         "scrapy.core.scraper",
         "scrapy.crawler",
@@ -103,6 +106,20 @@ def python_process(code: str) -> Iterator[Child]:
             yield process
         finally:
             sys.stderr.write(process.errors())  # shown where the test fails
+
+
+def told_by(*words: str, limit_s: float = 60) -> tuple[int, str]:
+    """Our own command line in a process of its own: how it ended, and what it printed or else its errors."""
+    with child(_command, words) as process:
+        code = process.wait(limit_s)
+        return code, process.told() or process.errors()
+
+
+def _command(words: tuple[str, ...]) -> None:
+    sys.argv[1:] = words
+    import cli
+
+    cli.main()
 
 
 def _run(code: str) -> None:
