@@ -6,14 +6,12 @@
 runs all of them on one loopback port in a thread; `anbudsvakt sandbox` runs them alone.
 """
 
-import socket
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from threading import Thread
-from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,6 +36,7 @@ from demo import (
 from demo.catalogue import catalogue
 from demo.eforms_wire import eforms_xml
 from demo.notice import Notice
+from demo.threaded import threaded
 from demo.witness import Faults, SeenRequest, Witness, as_json
 
 GATEWAY_429 = "<html><head><title>429 Too Many Requests</title></head><body><center>nginx</center></body></html>"
@@ -220,22 +219,18 @@ class SandboxPortals:
         self._stand.played.clear()
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", self._port))
-        self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            application(self._stand), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+            application(self._stand),
+            host="127.0.0.1",
+            port=self._port,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
         )
-        self._server = uvicorn.Server(config)
-        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="portals", daemon=True)
-        self._thread.start()
-        deadline = monotonic() + 10
-        while not self._server.started:
-            if monotonic() > deadline or not self._thread.is_alive():
-                raise RuntimeError("the sandbox portals did not start")
-            sleep(0.01)
+        self._running = ExitStack()
+        self.base_url = f"http://127.0.0.1:{self._running.enter_context(threaded(config))}"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=10)
-        self._socket.close()
+        self._running.close()

@@ -7,10 +7,8 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -23,7 +21,7 @@ from rich.table import Table
 from alerts.clock import ZONES
 from db import seed
 from db.session import database_url, forget_engine, plain_url, utcnow
-from demo import rates_wire
+from demo import forked, rates_wire
 from demo.addresses import address_of
 from demo.mailbox import KeptMail, Mailbox
 from demo.portals import SandboxPortals
@@ -33,7 +31,7 @@ from settings import Settings, get_settings, variable
 COMPANIES = Path(__file__).parent / "companies.toml"
 LOCAL = ZONES["NO"]  # Stockholm keeps the same time
 CRAWL_LIMIT_S = 300
-AT_ONCE = 2  # crawls; most of each is a start that keeps one core busy
+AT_ONCE = 2  # crawls
 
 
 def run_demo(console: Console, *, then: Callable[[Console], None] | None = None) -> bool:
@@ -126,8 +124,8 @@ def _forget() -> None:
 
 def _rates(portals: SandboxPortals) -> bool:
     """Read what currencies are worth, as the timetable does; True when it went through."""
-    command = [sys.executable, "-m", "cli", "rates", "--url", portals.base_url + rates_wire.PATH]
-    return subprocess.run(command, capture_output=True, timeout=CRAWL_LIMIT_S, check=False).returncode == 0
+    with forked.commands(1) as pool:
+        return _asked(pool, "rates", "--url", portals.base_url + rates_wire.PATH).result(CRAWL_LIMIT_S).code == 0
 
 
 def _collect(console: Console, portals: SandboxPortals) -> bool:
@@ -136,9 +134,13 @@ def _collect(console: Console, portals: SandboxPortals) -> bool:
     table = Table("source", *counts, title="Collected")
     good = True
     read_here = _read_here(portals.base_url)
-    with console.status(f"reading {', '.join(read_here)}"), ThreadPoolExecutor(AT_ONCE) as readers:
-        outcomes = readers.map(_crawl, read_here.keys(), read_here.values())
-        for key, outcome in zip(read_here, outcomes, strict=True):
+    with console.status(f"reading {', '.join(read_here)}"), forked.commands(AT_ONCE) as pool:
+        crawls = {
+            key: _asked(pool, "crawl", key, "--base-url", address, "--delay", "0", "--json")
+            for key, address in read_here.items()
+        }
+        for key, crawl in crawls.items():
+            outcome = _outcome(crawl.result(CRAWL_LIMIT_S))
             good &= outcome.get("error") is None
             table.add_row(key, *(str(outcome.get(name, "")) for name in counts))
             if outcome.get("error"):
@@ -155,13 +157,15 @@ def _read_here(base_url: str) -> dict[str, str]:
     return {source.key: address for source in on if (address := address_of(source, base_url)) is not None}
 
 
-def _crawl(key: str, address: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "cli", "crawl", key, "--base-url", address, "--delay", "0", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=CRAWL_LIMIT_S, check=False)
+def _asked(pool: ProcessPoolExecutor, *words: str) -> Future[forked.Done]:
+    return pool.submit(forked.run, dict(os.environ), list(words))
+
+
+def _outcome(done: forked.Done) -> dict[str, Any]:
     try:
-        outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        outcome: dict[str, Any] = json.loads(done.told.splitlines()[-1])
     except (IndexError, ValueError):
-        return {"error": done.stderr.strip() or f"exit code {done.returncode}"}
+        return {"error": done.errors.strip() or f"exit code {done.code}"}
     return outcome
 
 

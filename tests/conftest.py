@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg import sql
+from lent import Lent
 from sqlalchemy.engine import URL, make_url
 
 import settings as settings_module
@@ -85,24 +85,29 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pyt
     settings_module.get_settings.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def lent() -> Iterator[list[Lent]]:
+    """The database that was lent last, if it may be lent again."""
+    kept: list[Lent] = []
+    yield kept
+    for one in kept:
+        one.drop()
+
+
 @pytest.fixture
-def database(postgres: URL, template: URL, environment: pytest.MonkeyPatch) -> Iterator[URL]:
-    """A fresh, migrated database; ``DATABASE_URL`` names it, for this process and its children."""
-    name = f"test_{secrets.token_hex(6)}"
-    with _admin(postgres) as admin:
-        admin.execute(
-            # The file copy keeps the catalogue's cache, so that the first connection need not build it anew.
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), sql.Identifier(str(template.database))
-            )
-        )
-    address = postgres.set(database=name)
-    environment.setenv("DATABASE_URL", session.plain_url(address))
+def database(postgres: URL, template: URL, environment: pytest.MonkeyPatch, lent: list[Lent]) -> Iterator[URL]:
+    """A migrated database as new; ``DATABASE_URL`` names it, for this process and its children."""
+    one = lent.pop() if lent else Lent(postgres, template)
+    environment.setenv("DATABASE_URL", session.plain_url(one.address))
+    session.forget_engine()
+    environment.setattr(session, "create_engine", one.made)
     _forget()
-    yield address
+    yield one.address
     _forget()
-    with _admin(postgres) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    if one.emptied():
+        lent.append(one)
+    else:
+        one.drop()
 
 
 @pytest.fixture(scope="module")
@@ -130,5 +135,5 @@ def _admin(address: URL) -> psycopg.Connection:
 
 def _forget() -> None:
     settings_module.get_settings.cache_clear()
-    session.forget_engine()
+    session.engine.cache_clear()  # without closing it: the next test goes the same way
     seed.load.cache_clear()

@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
 def hub(name: str, folder: Path) -> Iterator[HubServer]:
     """A hub that has this folder under this name."""
     server = HubServer(name, folder)
-    serving = threading.Thread(target=server.serve_forever)
+    serving = threading.Thread(target=server.serve_forever, args=(0.05,))
     serving.start()
     try:
         yield server

@@ -130,7 +130,7 @@ class Portal:
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def reply(self, seen: Seen) -> Reply:
         """The answer to this request."""
@@ -152,7 +152,12 @@ class Portal:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
-        self._server.shutdown()
+        closer = threading.Thread(target=self._server.shutdown)
+        closer.start()
+        # It looks whether it shall end when somebody comes, or twice a second: two hundred portals would take a minute.
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        closer.join()
         self._server.server_close()
 
 

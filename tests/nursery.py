@@ -1,7 +1,8 @@
-"""How does a test start many crawls without waiting for imports? Each is forked from a process that has done them.
+"""How does a test start many processes without waiting for imports? Each is forked from one that has done them.
 
-A crawl needs a process of its own, because a reactor starts once. Importing what crawls need takes longer than most
-crawls of a sandbox, and :mod:`multiprocessing` can fork each from one that is fresh but for its imports.
+A crawl needs a process of its own, because a reactor starts once, and whatever is killed needs one too. Importing what
+they need takes longer than most of them live, and :mod:`multiprocessing` can fork each from one that is fresh but for
+its imports.
 """
 
 import os
@@ -21,10 +22,18 @@ ROOT = Path(__file__).parents[1]
 FORKING = get_context("forkserver")
 FORKING.set_forkserver_preload(
     [
+        "aiosmtpd.smtp",
+        "alerts.jobs",
+        "alerts.postbox",
+        "alerts.timetable",
+        "alerts.week_mail",
+        "cli",
         "crawlers.run",
         "crawlers.importing",
+        "crawlers.rates",
         "crawlers.wire",
         *(f"crawlers.spiders.{path.stem}" for path in (ROOT / "crawlers" / "spiders").glob("[a-z]*.py")),
+        "procrastinate.worker",
         "scrapy.core.downloader.handlers.http11",
         "scrapy.core.scraper",
         "scrapy.crawler",
@@ -53,6 +62,9 @@ class Child:
     def kill(self) -> None:
         if self.poll() is None:
             self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
 
     def wait(self, limit_s: float = 60) -> int:
         """Its exit code. Raises TimeoutExpired when it does not end."""
@@ -84,6 +96,34 @@ def child(does: Callable[..., None], *given: object, env: Mapping[str, str] | No
         finally:
             one.kill()
             process.join()
+
+
+@contextmanager
+def python_process(code: str) -> Iterator[Child]:
+    """A process that runs this code on our settings, killed at the latest when the ``with`` ends."""
+    with child(_run, code) as process:
+        try:
+            yield process
+        finally:
+            sys.stderr.write(process.errors())  # shown where the test fails
+
+
+def told_by(*words: str, limit_s: float = 60) -> tuple[int, str]:
+    """Our own command line in a process of its own: how it ended, and what it printed or else its errors."""
+    with child(_command, words) as process:
+        code = process.wait(limit_s)
+        return code, process.told() or process.errors()
+
+
+def _command(words: tuple[str, ...]) -> None:
+    sys.argv[1:] = words
+    import cli
+
+    cli.main()
+
+
+def _run(code: str) -> None:
+    exec(compile(code, "<code of a test>", "exec"), {"__name__": "__main__"})  # noqa: S102 - the test's own
 
 
 def _live(told: str, errors: str, env: Mapping[str, str], does: Callable[..., None], given: tuple[object, ...]) -> None:

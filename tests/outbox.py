@@ -1,8 +1,5 @@
 """What lies in the outbox? Fills it with real rows in bulk, and counts what became of them."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +7,7 @@ from datetime import date
 from itertools import count
 
 import pytest
+from nursery import Child, python_process
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -104,19 +102,7 @@ def states() -> Counter[str]:
 
 
 @contextmanager
-def sender_process() -> Iterator[subprocess.Popen[bytes]]:
+def sender_process() -> Iterator[Child]:
     """The sender as a process of its own, killed at the latest when the ``with`` ends."""
     with python_process("from alerts.sender import serve; serve()") as process:
         yield process
-
-
-@contextmanager
-def python_process(code: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python of its own that runs this code on our settings, killed at the latest when the ``with`` ends."""
-    process = subprocess.Popen([sys.executable, "-c", code], env=dict(os.environ))
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)

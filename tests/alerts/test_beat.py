@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from loopback import Reply, Seen
 from mailroom import mailroom, wait_until
-from outbox import python_process, use_relay
+from nursery import python_process
+from outbox import use_relay
 from receivers import Receiver, receiver
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL

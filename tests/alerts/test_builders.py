@@ -1,17 +1,18 @@
 """Is every owed alert told once when several processes build, and die, at once? (D5, D6)"""
 
-import os
 import random
 import secrets
-import subprocess
-import sys
+import signal
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import islice
 
 import pytest
+from mailroom import wait_until
+from nursery import Child, python_process
 from owing import MONDAY, SEVEN, owed, owed_count, rows
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
@@ -68,43 +69,32 @@ def test_d5_processes_that_build_at_once_and_die_write_each_digest_once(
     slow_inserts()
     refuse_to_tell_twice()
     work = (
+        "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]);"
         "from datetime import *; from db.models import Cadence; from alerts.digest import build_run; from alerts.opening import open_run;"
-        f"at = datetime.fromisoformat('{SEVEN.isoformat()}'); print('ready', flush=True); input();"
+        f"at = datetime.fromisoformat('{SEVEN.isoformat()}'); print('ready', flush=True); signal.sigwait([signal.SIGUSR1]);"
         "build_run(open_run(cadence=Cadence.DAILY, day=date(2026, 11, 23), slot='07:00', as_of=at))"
     )
 
-    def ready() -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", work],
-            env=dict(os.environ),
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        return process
-
-    def crowd() -> list[subprocess.Popen[str]]:
+    def crowd(running: ExitStack) -> list[Child]:
         """Builders that set off at the same moment."""
-        processes = [ready() for _ in range(builders)]
+        processes = [running.enter_context(python_process(work)) for _ in range(builders)]
+        wait_until(lambda: all(process.told() for process in processes), within_s=60)
         for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
+            process.send_signal(signal.SIGUSR1)
         return processes
 
     seed = secrets.randbits(32)
     chance = random.Random(seed)
     print(f"seed {seed}")
     for _ in range(kills // builders):
-        for process in crowd():
-            threading.Event().wait(chance.uniform(0, 0.3))
-            process.kill()
-            process.communicate()
-    for process in crowd():
-        process.communicate(timeout=110)
-        assert process.returncode == 0
+        with ExitStack() as running:
+            for process in crowd(running):
+                threading.Event().wait(chance.uniform(0, 0.3))
+                process.kill()
+                process.wait(10)
+    with ExitStack() as running:
+        for process in crowd(running):
+            assert process.wait(110) == 0
     assert len(rows(DigestRun)) == 1
     assert owed_count() == 0
     per_subscriber = Counter(built.subscriber_id for built in rows(Digest))

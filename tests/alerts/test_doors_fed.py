@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from digest_views import NAMES, make_entry, make_view
 from mailroom import mailroom, wait_until
-from outbox import python_process, use_relay
+from nursery import python_process
+from outbox import use_relay
 from owing import rows
 from receivers import receiver, webhook_to
 from sqlalchemy import update

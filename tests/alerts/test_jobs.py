@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ import psutil
 import pytest
 from browsing import make_administrator
 from mailroom import mailroom, wait_until
-from outbox import fill, python_process, states, use_relay
+from nursery import Child, python_process
+from outbox import fill, states, use_relay
 from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 
@@ -50,7 +50,7 @@ async def put(*tasks: tuple[object, dict[str, str]]) -> None:
 
 
 @contextmanager
-def worker_process(*, children: str | None = None, limit_s: float = 1_200) -> Iterator[subprocess.Popen[bytes]]:
+def worker_process(*, children: str | None = None, limit_s: float = 1_200) -> Iterator[Child]:
     """The worker as a process; ``children``: Python that runs in place of each of its child commands."""
     swap = f"jobs.command = lambda *words: [sys.executable, '-c', {children!r}];" if children else ""
     work = (
@@ -85,9 +85,10 @@ async def test_t8_a_child_that_hangs_is_stopped_with_all_it_started(tmp_path: Pa
 
 
 async def test_a_cancelled_child_is_stopped() -> None:
+    before = psutil.Process().children()
     task = asyncio.create_task(run_child([sys.executable, "-c", SLEEPS], limit_s=60))
     await asyncio.sleep(0.3)
-    (child,) = psutil.Process().children()
+    (child,) = set(psutil.Process().children()).difference(before)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

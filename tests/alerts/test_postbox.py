@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from lanes import delivery
 from mailroom import wait_until
-from outbox import python_process, sent, states, suppressed
+from nursery import python_process
+from outbox import sent, states, suppressed
 from postbox import Postbox, answers, open_postbox, use_bounces, use_port
 from returned_samples import samples
 from sqlalchemy import select

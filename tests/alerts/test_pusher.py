@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from loopback import Always, Portal, Reply, Seen
 from mailroom import wait_until
-from outbox import python_process
+from nursery import python_process
 from owing import rows
 from receivers import Receiver, owed_through, receiver, webhook_to
 from sqlalchemy import update

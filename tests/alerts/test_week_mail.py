@@ -19,7 +19,8 @@ from browsing import as_administrator, make_administrator, submit
 from dkim_reading import headers
 from mail_reading import html_of, seen, text_of, tree
 from mailroom import mailroom
-from outbox import python_process, states, use_relay
+from nursery import python_process
+from outbox import states, use_relay
 from postbox import use_bounces
 from returned_samples import samples
 from sqlalchemy import select, update

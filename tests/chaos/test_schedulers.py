@@ -6,7 +6,6 @@ The leader's lock is left out, for it is a courtesy: both always fire. What is q
 import random
 import secrets
 import signal
-import subprocess
 from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from typing import Final
 import psycopg
 import pytest
 from mailroom import wait_until
-from outbox import python_process
+from nursery import Child, python_process
 from owing import LONG_AGO, owe, rows
 from sqlalchemy import select, text
 from sqlalchemy.engine import URL
@@ -89,7 +88,7 @@ def test_t1_each_slot_of_two_schedulers_has_its_effect_once(
     with ExitStack() as running:
         running.enter_context(python_process(worker))
         two = [running.enter_context(python_process(scheduler)) for _ in range(2)]
-        paused: subprocess.Popen[bytes] | None = None
+        paused: Child | None = None
         for number in range(slots):
             at = FIRST + timedelta(days=number)
             owe(reader, profile, at=at - timedelta(hours=1), deadline_at=at + timedelta(days=30))

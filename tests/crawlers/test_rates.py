@@ -1,13 +1,11 @@
 """Are the bank's daily rates read through the gate, kept once, and is a document that is none kept by nobody?"""
 
 import json
-import subprocess
-import sys
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
+from nursery import told_by
 from sqlalchemy import delete, select
 from sqlalchemy.engine import URL
 
@@ -20,15 +18,12 @@ from demo.portals import SandboxPortals
 from demo.rates_wire import PATH, document
 from demo.witness import Faults
 
-ROOT = Path(__file__).parents[2]
 FRIDAY, SUNDAY = date(2026, 11, 27), date(2026, 11, 29)
 PLAIN = document(FRIDAY).decode()
 
 
 def asked(url: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "cli", "rates", "--url", url, "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout or done.stderr
+    return told_by("rates", "--url", url, "--json")
 
 
 def kept(day: date) -> dict[str, Decimal]:

@@ -43,6 +43,8 @@ def another(database: URL, *, like: str = "template0") -> Iterator[URL]:
     address = database.set(database=f"{database.database}_again")
     forget_engine()
     with psycopg.connect(plain_url(database.set(database="postgres")), autocommit=True) as admin:
+        # Files are copied only while nobody is connected to them.
+        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (like,))
         admin.execute(f'CREATE DATABASE "{address.database}" TEMPLATE "{like}"')
         was = os.environ["DATABASE_URL"]
         os.environ["DATABASE_URL"] = plain_url(address)
