@@ -27,7 +27,7 @@ from crawlers.seating import seats
 from db.models import Notice, NoticeVersion
 from db.session import utcnow
 
-BATCH: Final = 250
+BATCH: Final = 500
 Name = tuple[str, str]
 
 

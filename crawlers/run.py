@@ -6,6 +6,7 @@ is killed leaves its fetch running, which watch closes when it finds the process
 
 import gc
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
@@ -24,6 +25,7 @@ from settings import get_settings
 LOCAL: Final = ZoneInfo("Europe/Oslo")  # whose day it is; Stockholm keeps the same
 SHORTEST_PAUSE_S: Final = 1.0
 BORN_BETWEEN_LOOKS: Final = 50_000  # objects; a page of notices is made of some hundred thousand
+TURN_S: Final = 0.0001  # of a thread, while another one waits; Python's own is fifty times as long
 MOST_ODD: Final = 0.15  # share of notices that could not be read; from it on the portal has changed, not the notices
 FEWEST_ODD: Final = 3  # one or two odd notices are no share of anything, however few others there are
 LEAST_SHARE: Final = 10
@@ -144,6 +146,8 @@ def run_spider(
     # What was imported stays until the end: to look through it for garbage again and again costs a tenth of the run.
     gc.freeze()
     gc.set_threshold(BORN_BETWEEN_LOOKS)
+    # After each answer of the database the thread that stores would wait a whole turn of the one that reads pages.
+    sys.setswitchinterval(TURN_S)
     process.start()
     if failures:
         raise failures[0].value
