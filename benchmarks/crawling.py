@@ -53,4 +53,4 @@ def by_turns(count: int, rounds: int) -> tuple[list[Crawled], list[Crawled]]:
 def _empty() -> None:
     """Each round stores anew."""
     with transaction() as s:
-        s.execute(text('TRUNCATE "fetch", source, procurement, buyer CASCADE'))
+        s.execute(text('TRUNCATE "fetch", source, procurement, notice_key, buyer CASCADE'))

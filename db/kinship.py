@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.types import Base, Born, Id, Words
@@ -11,12 +11,14 @@ from db.types import Base, Born, Id, Words
 class NoticeKey(Base):
     """A key by which a notice finds its kin (sources.md §7); rows are only added.
 
-    Facts that speak for or against lie in `Notice.facts`, those of notices from before 0022 here.
+    Facts that speak for or against lie in `Notice.facts`, those of notices from before 0022 here. No foreign key: they
+    are written with their notice, neither is ever taken away, and to look up the notice of each of some twelve rows cost
+    a third of storing it.
     """
 
     __tablename__ = "notice_key"
     __table_args__ = (Index("ix_notice_key_kind_value", "kind", "value"),)
-    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True)
+    notice_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     role: Mapped[str] = mapped_column(Text, primary_key=True)  # own | changes | previous | guess; fact, before 0022
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[str] = mapped_column(Text, primary_key=True)

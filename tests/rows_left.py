@@ -10,7 +10,7 @@ from db.models import Alert, Base, Buyer, Lot, Notice, NoticeVersion, Procuremen
 from db.session import transaction
 
 OUR_OWN = {"id", "notice_id", "version_id", "procurement_id", "current_version_id", "created_at", "seen_at"}
-STORED = ("procurement", "notice", "buyer", "quarantined", '"fetch"', "source", "ruling")
+STORED = ("procurement", "notice", "notice_key", "buyer", "quarantined", '"fetch"', "source", "ruling")
 
 
 def emptied() -> None:

@@ -34,7 +34,7 @@ A, B = notice("doffin", "1", procedure_uuid=uuid(1)), notice("ted", "2", procedu
 def stored(made: Sequence[ParsedNotice]) -> Groups:
     """What these notices make up in an empty database, in this order."""
     with transaction() as s:
-        s.execute(text("TRUNCATE procurement, notice, buyer RESTART IDENTITY CASCADE"))
+        s.execute(text("TRUNCATE procurement, notice, notice_key, buyer RESTART IDENTITY CASCADE"))
     store_all(made)
     return stored_groups()
 

@@ -1,4 +1,4 @@
-"""The facts that speak for or against a notice's kinship in its own row, where writing them costs least."""
+"""The facts that speak for or against a notice's kinship in its own row, and its keys without a look-up for each."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,8 +20,10 @@ ON CONFLICT DO NOTHING
 def upgrade() -> None:
     # A constant default is written nowhere: no row is rewritten. Facts that lie among the keys are read from there.
     op.add_column("notice", sa.Column("facts", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False))
+    op.drop_constraint(op.f("fk_notice_key_notice_id"), "notice_key")
 
 
 def downgrade() -> None:
+    op.create_foreign_key(op.f("fk_notice_key_notice_id"), "notice_key", "notice", ["notice_id"], ["id"])
     op.execute(_AS_KEYS)
     op.drop_column("notice", "facts")
