@@ -6,12 +6,13 @@ from time import monotonic, sleep
 
 import pytest
 from crawl_process import crawl, crawling
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import URL
 
 from crawlers.sources import SOURCES, SourceState, source_of
 from crawlers.store import FetchOutcome, close_fetch
 from db.models import Fetch, FetchState, Notice, NoticeVersion
+from db.models import SourceState as State
 from db.session import transaction, utcnow
 from demo.addresses import address_of
 from demo.portals import SandboxPortals
@@ -77,6 +78,8 @@ def test_killed_crawls_cost_nothing(database: URL, key: str, kills: int) -> None
     random = Random(kills)
     with SandboxPortals(faults=Faults(doffin_burst=None)) as portals:
         codes = [_killed(portals, key, random, early=number > 9) for number in range(kills)]
+        with transaction() as s:  # a run that ended before its kill may have been given what says "nothing new" by
+            s.execute(update(State).values(validators={}))
         last = crawl(key, _asked(portals, key), since="2026-01-01")
         after = _stored(key)
     assert last["error"] is None
