@@ -9,6 +9,7 @@ import pytest
 from certificates import self_signed
 from lanes import Use, all_due_now, delivery, one
 from outbox import fill, states
+from psycopg import sql
 from scripted_relay import At, scripted_relay
 from sqlalchemy import select, update
 from sqlalchemy.engine import URL
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL
 import settings as settings_module
 from alerts import sender
 from alerts.alarms import AlarmKind, open_alarms
+from alerts.attempt import CLAIM
 from alerts.relay import RelayDown
 from alerts.suppress import is_suppressed, suppress
 from alerts.verdict import TRIES
@@ -241,3 +243,19 @@ def test_without_a_relay_the_setting_is_named(database: URL) -> None:
     fill(1)
     with pytest.raises(settings_module.SettingsError, match="ANBUDSVAKT_SMTP_HOST"):
         sender.drain()
+
+
+async def test_a_plan_that_was_made_while_nothing_waited_serves_a_full_outbox(outbox: Connection) -> None:
+    asked = {"now": utcnow(), "in_hand": [1]}
+    for _ in range(20):  # after ten it is kept
+        assert await (await outbox.execute(CLAIM, asked)).fetchone() is None
+        await outbox.commit()
+    fill(300)
+    kept = "SELECT name, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%FOR UPDATE OF delivery%'"
+    [(name, times)] = await (await outbox.execute(kept)).fetchall()
+    assert times > 0
+    explained = sql.SQL("EXPLAIN EXECUTE {} (now(), '{{}}')").format(sql.Identifier(name))
+    plan = "\n".join(line for (line,) in await (await outbox.execute(explained)).fetchall())
+    assert "Index Scan using ix_delivery_due" in plan
+    assert "Seq Scan" not in plan.replace("Seq Scan on database_mark", "")  # of one row, without an index
+    assert await (await outbox.execute(CLAIM, {**asked, "now": utcnow()})).fetchone() is not None
