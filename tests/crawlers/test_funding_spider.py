@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from copy import deepcopy
 from email import message_from_bytes
 from typing import Any
 
@@ -96,7 +97,8 @@ ANSWERS: dict[str, Callable[[Seen], Reply]] = {
 def told() -> Any:
     """One process reads all the scripted searches at once: portal and outcome of each."""
     with ExitStack() as opened:
-        portals = {name: opened.enter_context(Portal(reply)) for name, reply in ANSWERS.items()}
+        # Copies: what they have said is counted, and a second worker may set this up once more.
+        portals = {name: opened.enter_context(Portal(deepcopy(reply))) for name, reply in ANSWERS.items()}
         runs = spiders(*({**RUN, "base_url": portal.url} for portal in portals.values()))
     return {name: (portals[name], run) for name, run in zip(portals, runs, strict=True)}
 

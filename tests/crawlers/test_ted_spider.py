@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
@@ -125,7 +126,8 @@ def told() -> dict[str, tuple[Portal, dict[str, Any]]]:
         ),
         "odd hit": Service(Reply.of({"notices": [_hit(7), {"links": {}}, _hit(8)], "totalNoticeCount": 3})),
         "nothing": Service(_page(range(0), 0)),
-        **{name: service for name, (service, _) in BROKEN.items()},
+        # Copies: what they have left to say is counted, and a second worker may set this up once more.
+        **{name: deepcopy(service) for name, (service, _) in BROKEN.items()},
     }
     details: dict[str, dict[str, Any]] = {
         "numbered": {"paging": "PAGE_NUMBER"},
