@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/installed
+# Each module is compiled once, when it is first imported: many processes import the same ones.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo run test prove bench lint lock browser
 help: ## Show what can be made

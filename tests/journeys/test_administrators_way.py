@@ -85,7 +85,7 @@ def test_what_is_foreseen_is_published_mailed_and_taken_back(browser: Browser, c
         gained = {title for title, score in below.items() if score >= wanted}
         expect(page.locator(".two section").first).to_contain_text(f"+ {len(gained)} kommer til")
         assert titles(page, 0) == gained
-        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        assert page.locator("html").evaluate("(all) => all.scrollWidth") <= WIDTH
 
         page.get_by_label("Begrunnelse").fill("de ville ha mer")
         page.get_by_role("button", name="Publiser med begrunnelse").click()

@@ -16,7 +16,7 @@ NARROW = 320
 
 
 def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth") <= NARROW)
+    return bool(page.locator("html").evaluate("(all) => all.scrollWidth") <= NARROW)
 
 
 def test_from_the_link_to_not_for_us(browser: Browser, database: URL) -> None:

@@ -30,7 +30,7 @@ def address(database: URL) -> Iterator[str]:
 
 def fits(page: Page) -> None:
     """No page is wider than the phone, and nothing to press is too small for a thumb (WCAG 2.2, 2.5.8)."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH, page.url
+    assert page.locator("html").evaluate("(all) => all.scrollWidth") <= WIDTH, page.url
     assert page.evaluate(TARGETS) == [], page.url
     unnamed = "[...document.querySelectorAll('.field input, .field select, .field textarea')].filter(e => !e.labels.length).length"
     assert page.evaluate(unnamed) == 0, page.url
