@@ -30,7 +30,7 @@ def outside(database: URL, environment: pytest.MonkeyPatch, tmp_path: Path) -> I
         yield one
 
 
-async def test_the_outside_hears_only_while_every_part_turns_and_nothing_of_anybody(outside: Receiver) -> None:
+async def test_o2_the_outside_hears_only_while_every_part_turns_and_nothing_of_anybody(outside: Receiver) -> None:
     make_subscriber(company="Kanarisveis AS")
     for part in (Part.MATCH, Part.DIGESTS):
         beat.keep(part)

@@ -56,7 +56,7 @@ def sent(environment: pytest.MonkeyPatch, folder: Path) -> list[str]:
         return [mail.recipient for mail in room.accepted()]
 
 
-def test_the_canary_comes_the_whole_way_and_is_missed_at_each_hop(
+def test_o4_the_canary_comes_the_whole_way_and_is_missed_at_each_hop(
     scorer: Scorer, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert alarm_at(LATER) is None

@@ -41,7 +41,7 @@ def ids(model: type[Any], *where: Any) -> list[int]:
     return [row.id for row in rows(model, *where)]
 
 
-def test_what_has_served_its_time_is_gone_and_the_books_still_balance() -> None:
+def test_p9_what_has_served_its_time_is_gone_and_the_books_still_balance() -> None:
     """Everything there is, on a clock that is turned on: to the day before its time, and to the day after."""
     now = utcnow()
     stays = owed()

@@ -169,7 +169,7 @@ def test_a_sender_that_is_busy_or_leaves_somebody_alone_is_no_alarm() -> None:
 # The books
 
 
-def test_books_that_balance_raise_nothing() -> None:
+def test_o3_books_that_balance_raise_nothing() -> None:
     test_a_run_lost_from_the_calendar_is_opened_by_the_watch()
     subscriber = make_subscriber()
     make_alert(subscriber, make_notice())

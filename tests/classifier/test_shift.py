@@ -180,7 +180,7 @@ SCORES = st.lists(st.integers(0, 100).map(lambda hundredths: hundredths / 100), 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mine=SCORES, other=SCORES, moves=MOVES)
-def test_whatever_is_moved_where_the_effect_is_what_was_foreseen(
+def test_w7_whatever_is_moved_where_the_effect_is_what_was_foreseen(
     welder: Profile, mine: list[float], other: list[float], moves: list[float]
 ) -> None:
     with transaction() as s:

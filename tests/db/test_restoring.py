@@ -81,7 +81,7 @@ def said(*words: str) -> str:
     return told.output
 
 
-def test_a_restored_dump_sends_nothing_until_released_and_loses_no_notice(
+def test_o5_a_restored_dump_sends_nothing_until_released_and_loses_no_notice(
     database: URL, room: Mailroom, tmp_path: Path
 ) -> None:
     ids = fill(4)

@@ -65,7 +65,7 @@ def links() -> list[str]:
     return sorted(url.removeprefix(site) for url in urls if url.startswith(site))
 
 
-def test_looking_at_every_link_of_a_mail_says_nothing(client: httpx.Client) -> None:
+def test_p3_looking_at_every_link_of_a_mail_says_nothing(client: httpx.Client) -> None:
     _, alert = told()
     with transaction() as s:
         page = client.get("/d/" + tokens.sign(Purpose.DIGEST, s.scalars(select(Digest.id)).one()))
