@@ -188,7 +188,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_books_that_do_not_balance_are_an_alarm(fault: str) -> None:
+def test_o3_books_that_do_not_balance_are_an_alarm(fault: str) -> None:
     test_a_run_lost_from_the_calendar_is_opened_by_the_watch()
     with transaction() as s:
         match fault:
