@@ -12,10 +12,10 @@ from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
 from crawlers.clean import fold
-from crawlers.keys import Role, facts_written
+from crawlers.keys import facts_written
 from crawlers.lookup import listed, of_each
 from crawlers.notice import ParsedBuyer, ParsedNotice
-from crawlers.rows import lot_columns, numbered_apart, version_columns
+from crawlers.rows import key_columns, lot_columns, numbered_apart, version_columns
 from crawlers.saving import Ids
 from db.kinship import NoticeKey
 from db.models import Buyer, Lot, Notice, NoticeVersion, Procurement, VersionBuyer
@@ -68,13 +68,7 @@ def insert_all(s: Session, arrivals: Sequence[Arrival], known: Mapping[Identity,
     _insert(s, NoticeVersion, versions)
     lots = [lot_columns(one.ids.version_id, lot) for one in arrivals for lot in numbered_apart(one.notice.lots)]
     _insert(s, Lot, lots)
-    keys = [
-        {"notice_id": one.ids.notice_id, "role": k.role, "kind": k.kind, "value": k.value, "words": k.words}
-        for one in arrivals
-        for k in one.notice.keys
-        if k.role is not Role.FACT
-    ]
-    _insert(s, NoticeKey, keys)
+    _insert(s, NoticeKey, [row for one in arrivals for row in key_columns(one.ids.notice_id, one.notice)])
     _insert_buyers(s, arrivals, known)
 
 

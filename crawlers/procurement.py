@@ -17,6 +17,7 @@ from crawlers.lookup import listed, of_each
 from crawlers.member import Member
 from crawlers.notice import ParsedNotice
 from crawlers.regroup import regroup
+from crawlers.rows import key_columns
 from crawlers.similar import ENOUGH, similarity
 from db.kinship import NoticeKey, RuledPair, Ruling, Verb
 from db.models import Notice, NoticeVersion
@@ -61,12 +62,7 @@ def place(s: Session, row: Notice, notice: ParsedNotice, *, fresh: bool) -> None
 
     ``fresh``: it was never stored before; most such have no kin, and that is found out with the fewest questions.
     """
-    wanted = [
-        {"notice_id": row.id, "role": key.role, "kind": key.kind, "value": key.value, "words": key.words}
-        for key in notice.keys
-        if key.role is not Role.FACT
-    ]
-    added = s.scalars(_ADD_KEYS, wanted).all()
+    added = s.scalars(_ADD_KEYS, key_columns(row.id, notice)).all()
     learned = set(facts_written(notice.keys)) - set(row.facts)
     if not added and not learned:
         return

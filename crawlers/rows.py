@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from crawlers.keys import Role
 from crawlers.notice import ParsedLot, ParsedNotice
 from db.models import Lot, NoticeVersion
 
@@ -94,6 +95,15 @@ def lot_columns(version_id: int, lot: ParsedLot) -> dict[str, Any]:
         "value_amount": lot.value.amount if lot.value else None,
         "value_currency": lot.value.currency if lot.value else None,
     }
+
+
+def key_columns(notice_id: int, notice: ParsedNotice) -> list[dict[str, Any]]:
+    """The rows of all its keys but facts, which lie in the notice's own row."""
+    return [
+        {"notice_id": notice_id, "role": key.role, "kind": key.kind, "value": key.value, "words": key.words}
+        for key in notice.keys
+        if key.role is not Role.FACT
+    ]
 
 
 def numbered_apart(lots: Iterable[ParsedLot]) -> list[ParsedLot]:

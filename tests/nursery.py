@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -110,12 +110,13 @@ def python_process(code: str) -> Iterator[Child]:
 
 def told_by(*words: str, limit_s: float = 60) -> tuple[int, str]:
     """Our own command line in a process of its own: how it ended, and what it printed or else its errors."""
-    with child(_command, words) as process:
+    with child(command, words) as process:
         code = process.wait(limit_s)
         return code, process.told() or process.errors()
 
 
-def _command(words: tuple[str, ...]) -> None:
+def command(words: Sequence[str]) -> None:
+    """Our own command line in this process, which ends with it."""
     sys.argv[1:] = words
     import cli
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from nursery import child
+from nursery import child, command
 from sqlalchemy import select
 
 from db import session
@@ -29,10 +29,7 @@ def _command(now: datetime, words: list[str]) -> None:
     real = session.utcnow
     for module in [one for one in sys.modules.values() if getattr(one, "utcnow", None) is real]:
         module.utcnow = lambda: now  # type: ignore[attr-defined]
-    sys.argv[1:] = words
-    import cli
-
-    cli.main()
+    command(words)
 
 
 def said(notice: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,9 +69,8 @@ NOTE_VERSIONS = """
 
 
 def upgrade() -> None:
-    op.execute(
-        "DROP FUNCTION note_change CASCADE"
-    )  # and the triggers that call it, some of tables that nothing is kept of
+    # And the triggers that call it, some of tables that nothing is kept of.
+    op.execute("DROP FUNCTION note_change CASCADE")
     # Those who still run as before see that there is another row.
     op.execute("DELETE FROM change_seen")
     by = sa.text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
